@@ -1,0 +1,1 @@
+"""Transcripts: one streaming reader per format; `detect` opens any of them."""

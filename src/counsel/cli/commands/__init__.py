@@ -1,0 +1,1 @@
+"""One command each; the list is `counsel.cli.main.COMMANDS`."""

@@ -1,0 +1,152 @@
+"""Advice, outcomes and feedback for programs that call Counsel themselves.
+
+`/v1/advise` and `/v1/outcomes` take what `counsel.agents.generic` documents for `before` and
+`after`, without the `event`. The answer to `/v1/advise` names the `action_id`; an outcome that
+gives it as `call_id` is attributed to that advice.
+"""
+
+import asyncio
+from typing import Literal
+
+import msgspec
+from msgspec import Raw, Struct
+
+from counsel.agents.adapter import Heard
+from counsel.agents.payload import DECODE_ERRORS
+from counsel.model.advice import Answer, Authority
+from counsel.model.errors import BadInput, NotFound
+from counsel.model.events import ActionProposed, AdviceGiven, FeedbackGiven
+from counsel.model.ids import AdviceId
+from counsel.server.durable import durable
+from counsel.server.exchange import Request, Response, answer
+from counsel.server.serving import Serving
+
+
+class Item(Struct, frozen=True):
+    """One piece of advice that is shown. `id` is what feedback on it names as `item`."""
+
+    id: str
+    source: str
+    authority: Authority
+    text: str
+    evidence: str
+
+
+class Advice(Struct, frozen=True, kw_only=True):
+    """`text` is empty for silence; `reason` then says why. `ask`: a human should say yes first."""
+
+    advice_id: str
+    action_id: str
+    trace: str
+    text: str
+    authority: Authority
+    ask: bool
+    route: str
+    reason: str
+    items: tuple[Item, ...]
+    left_out: tuple[str, ...]
+
+
+class Recorded(Struct, frozen=True):
+    """`seq` is the place of the record in the event log."""
+
+    seq: int
+
+
+class _Mark(Struct, frozen=True, kw_only=True):
+    advice: str
+    mark: Literal["helpful", "unhelpful", "noisy", "withdrawn"]
+    item: str = ""
+    by: str = ""
+    note: str = ""
+
+
+_marks = msgspec.json.Decoder(_Mark)
+_messages = msgspec.json.Decoder(dict[str, Raw])
+_encoder = msgspec.json.Encoder()
+
+
+async def advise(serving: Serving, request: Request) -> Response:
+    """What should be known before this call."""
+    heard = _heard(serving, request.body, "before")
+    reply = serving.house.desk.handle(heard.events, answerable=True)
+    await durable(reply.written)
+    return answer(_advice(heard, reply.answer))
+
+
+async def observe(serving: Serving, request: Request) -> Response:
+    """How a call ended."""
+    heard = _heard(serving, request.body, "after")
+    reply = serving.house.desk.handle(heard.events, answerable=False)
+    return answer(Recorded(await durable(reply.written)))
+
+
+async def mark(serving: Serving, request: Request) -> Response:
+    """What an advice was worth. The last mark counts, so repeating one changes nothing."""
+    try:
+        given = _marks.decode(request.body)
+    except DECODE_ERRORS as error:
+        raise BadInput(
+            f"not a feedback: {str(error)[:200]}.", advice="Send advice and mark."
+        ) from error
+    house = serving.house
+    found = await asyncio.to_thread(house.store.events.find_advice, AdviceId(given.advice))
+    if found is None or not isinstance(found.event, AdviceGiven):
+        raise NotFound(
+            f"no advice {given.advice[:100]!r} was ever given.",
+            advice="Use the advice_id of an answer of /v1/advise.",
+        )
+    about = found.event
+    feedback = FeedbackGiven(
+        id=house.stamp.event_id(),
+        at_ms=house.stamp.now_ms(),
+        agent=about.agent,
+        session=about.session,
+        project=about.project,
+        trace=about.trace,
+        advice=AdviceId(given.advice),
+        mark=given.mark,
+        item=given.item,
+        by=given.by,
+        note=given.note,
+    )
+    reply = house.desk.handle((feedback,), answerable=False)
+    return answer(Recorded(await durable(reply.written)))
+
+
+def _heard(serving: Serving, body: bytes, event: Literal["before", "after"]) -> Heard:
+    try:
+        message = _messages.decode(body)
+    except DECODE_ERRORS as error:
+        raise BadInput(
+            f"not a JSON object: {str(error)[:200]}.", advice="Send session, tool and input."
+        ) from error
+    message["event"] = Raw(b'"%b"' % event.encode("ascii"))
+    return serving.house.adapters["generic"].parse(_encoder.encode(message), serving.house.stamp)
+
+
+def _advice(heard: Heard, given: Answer | None) -> Advice:
+    proposed = next(event for event in heard.events if isinstance(event, ActionProposed))
+    given = given or Answer(advice_id=AdviceId(""), route="bypass", reason="not_answered")
+    return Advice(
+        advice_id=given.advice_id,
+        action_id=proposed.action.id,
+        trace=proposed.trace,
+        text=given.text,
+        authority=given.authority,
+        ask=given.ask,
+        route=given.route,
+        reason=given.reason,
+        items=tuple(
+            Item(
+                each.candidate.id,
+                each.candidate.source,
+                each.authority,
+                each.candidate.text,
+                each.candidate.evidence,
+            )
+            for each in given.considered
+            if each.shown
+        ),
+        left_out=given.left_out,
+    )

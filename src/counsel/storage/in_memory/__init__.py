@@ -1,0 +1,1 @@
+"""Everything in dicts and lists: small enough to be the specification of the other engines."""

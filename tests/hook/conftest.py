@@ -1,0 +1,19 @@
+"""A home of its own for each test; whatever service its hooks start ends with it."""
+
+import shutil
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from tests.server.processes import end_service_of, fresh_home
+
+from counsel.config import Home
+
+
+@pytest.fixture
+def home() -> Iterator[Home]:
+    folder = Path(tempfile.mkdtemp(prefix="ch-"))
+    yield fresh_home(folder)
+    end_service_of(fresh_home(folder))
+    shutil.rmtree(folder)

@@ -1,0 +1,1 @@
+"""One contract suite over all engines, then what is special about each."""
