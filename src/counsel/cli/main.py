@@ -42,6 +42,7 @@ COMMANDS: dict[str, Entry] = {
     "stop": Entry("stop:stop", "Service", "Stop the service in good order."),
     "hook": Entry("hook:hook", "Agents", "Send one hook payload from stdin, as an agent would."),
     "hook-command": Entry("hook:hook_command_", "Agents", "Print the command an agent is given."),
+    "replay": Entry("replay:replay_", "Evidence", "What advice would have been worth, on record."),
 }
 
 EXIT_CODES: tuple[tuple[type[CounselError], int], ...] = (

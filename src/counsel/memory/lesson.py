@@ -5,6 +5,7 @@ why, and the evidence for it. Its wording is made from these fields (`counsel.me
 unless a human wrote it.
 """
 
+from hashlib import sha1
 from typing import Literal
 
 from msgspec import Struct
@@ -102,3 +103,9 @@ class Lesson(Struct, frozen=True, kw_only=True, omit_defaults=True):
     predecessor: LessonId | None = None
     created_ms: int = 0
     updated_ms: int = 0
+
+
+def lesson_id(pattern: str, key: str) -> LessonId:
+    """The same failure of the same pattern is the same lesson."""
+    digest = sha1(f"{pattern}\0{key}".encode("utf-8", "replace"), usedforsecurity=False)
+    return LessonId(f"les_{digest.hexdigest()[:16]}")

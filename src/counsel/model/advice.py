@@ -42,6 +42,8 @@ class Candidate(Struct, frozen=True, kw_only=True, omit_defaults=True):
     trust: float
     text_quality: float = 1.0
     signature: str = ""
+    basis: str = ""
+    """The rule and its features (`rule|feature|feature`) whose record says how sure it is."""
     failure_class: FailureClass = "other"
     lesson: LessonId | None = None
     category: str = "general"

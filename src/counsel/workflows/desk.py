@@ -1,12 +1,42 @@
-"""The desk: where a call comes in and an answer goes out. Parse and render happen outside."""
+"""The desk: where events come in and an answer goes out. Parse and render happen outside.
 
-from collections.abc import Sequence
+One desk per service, called from one thread (the server's loop). A session's state is in memory;
+it is rebuilt from its last snapshot and the log when a restarted service meets it again.
+"""
 
+from collections import OrderedDict
+from collections.abc import Callable, Sequence
+from random import Random
+from typing import Protocol
+
+import msgspec
 from msgspec import Struct
 
-from counsel.memory.ports import EventLog, Written
-from counsel.model.advice import Answer
-from counsel.model.events import Event
+from counsel.advice.pipeline import Knowledge, advise
+from counsel.advice.ports import SessionSnapshot
+from counsel.advice.session import Session, frozen, observe, spoke, thawed
+from counsel.advice.sources.lessons import candidate_of
+from counsel.memory.facts import Ended
+from counsel.memory.ports import Written
+from counsel.memory.episodes import Predict
+from counsel.model.advice import Answer, Considered
+from counsel.model.clock import Clock
+from counsel.model.events import (
+    ActionProposed,
+    AdviceGiven,
+    Event,
+    FeedbackGiven,
+    OutcomeObserved,
+    PromptGiven,
+    SessionEnded,
+    SessionStarted,
+    UnknownEvent,
+)
+from counsel.model.ids import ActionId, AdviceId, EventId, SessionId, new_id
+from counsel.workflows.ports import Stores
+
+SESSIONS_KEPT = 500
+"""Sessions in memory; an older one is thawed again when it speaks."""
 
 
 class Reply(Struct, frozen=True):
@@ -16,11 +46,189 @@ class Reply(Struct, frozen=True):
     written: Written
 
 
-class Desk:
-    """One per service; called from one thread only (the server's loop)."""
+class Listener(Protocol):
+    """Told of every event the desk has taken, after it was handed to the log."""
 
-    def __init__(self, log: EventLog) -> None:
-        self._log = log
+    def heard(self, events: Sequence[Event]) -> None: ...
+
+
+class Desk:
+    """See the module. `knowledge` may be replaced at any time (preferences, tuneables)."""
+
+    def __init__(
+        self,
+        stores: Stores,
+        knowledge: Knowledge,
+        predict: Predict,
+        clock: Clock,
+        randomness: Random,
+        listeners: Sequence[Listener] = (),
+        touch: Callable[[Session, Ended], None] = lambda session, ended: None,
+    ) -> None:
+        self._stores = stores
+        self.knowledge = knowledge
+        self._predict = predict
+        self._clock = clock
+        self._randomness = randomness
+        self._listeners = listeners
+        self._touch = touch
+        self._sessions: OrderedDict[tuple[str, str], Session] = OrderedDict()
+        self._dirty: dict[tuple[str, str], None] = {}
 
     def handle(self, events: Sequence[Event], *, answerable: bool) -> Reply:
-        return Reply(answer=None, written=self._log.append(events))
+        """Take what an agent said; answer the action or the session's start in it."""
+        answer: Answer | None = None
+        taken: list[Event] = []
+        for event in events:
+            session = self.session(event.agent, event.session)
+            taken.append(event)
+            if isinstance(event, ActionProposed) and answerable:
+                answer = self._advise(event, session)
+                taken.append(self._record(event, answer, event.action.id, event.action.tool))
+            elif isinstance(event, SessionStarted) and answerable:
+                answer = self._brief(event)
+                if answer is not None:
+                    taken.append(self._record(event, answer, ActionId(""), ""))
+            taken.extend(self._observe(session, event))
+        for given in taken:
+            if isinstance(given, AdviceGiven):
+                self._observe(self.session(given.agent, given.session), given)
+        written = self._stores.events.append(taken)
+        for listener in self._listeners:
+            listener.heard(taken)
+        return Reply(answer=answer, written=written)
+
+    def feedback(self, event: FeedbackGiven) -> Written:
+        """Take explicit feedback: durable, and the gate knows of a noisy item at once."""
+        found = self._stores.events.find_advice(event.advice)
+        if found is not None and isinstance(found.event, AdviceGiven):
+            for considered in found.event.answer.considered:
+                if considered.shown and event.item in ("", considered.candidate.id):
+                    self._mark(considered.candidate.id, event.mark)
+        written = self._stores.events.append([event])
+        for listener in self._listeners:
+            listener.heard([event])
+        return written
+
+    def _mark(self, item: str, mark: str) -> None:
+        noisy = self.knowledge.noisy
+        if mark == "noisy":
+            noisy[item] = noisy.get(item, 0) + 1
+        elif mark in ("withdrawn", "helpful"):
+            noisy.pop(item, None)
+
+    def _advise(self, event: ActionProposed, session: Session) -> Answer:
+        advice_id = AdviceId(new_id("adv", event.at_ms, self._randomness))
+        answer = advise(event, session, self.knowledge, advice_id, self._clock.monotonic_ns)
+        if answer.text:
+            spoke(session, answer, event.at_ms)
+        return answer
+
+    def _brief(self, event: SessionStarted) -> Answer | None:
+        """What to know when a session starts: the standing preferences of this project."""
+        standing = self.knowledge.shelf.standing(event.project)
+        if not standing or "cognitive" in self.knowledge.muted:
+            return None
+        considered = tuple(
+            Considered(
+                candidate=candidate_of(lesson, "cognitive", event.at_ms),
+                score=0.5,
+                authority="note",
+                shown=True,
+                reason="shown",
+            )
+            for lesson in standing
+        )
+        text = "\n".join(f"[COUNSEL] “{one.candidate.text}”" for one in considered)
+        return Answer(
+            advice_id=AdviceId(new_id("adv", event.at_ms, self._randomness)),
+            route="live",
+            text=text[: self.knowledge.tuneables.advisory_engine.emit_max_chars],
+            authority="note",
+            considered=considered,
+        )
+
+    def _record(self, event: Event, answer: Answer, action: ActionId, tool: str) -> AdviceGiven:
+        return AdviceGiven(
+            id=self._event_id(event.at_ms),
+            at_ms=event.at_ms,
+            agent=event.agent,
+            session=event.session,
+            project=event.project,
+            trace=event.trace,
+            action_id=action,
+            tool=tool,
+            answer=answer,
+        )
+
+    def _event_id(self, now_ms: int) -> EventId:
+        return EventId(new_id("evt", now_ms, self._randomness))
+
+    def _observe(self, session: Session, event: Event) -> list[Event]:
+        """Fold an event into its session; the judgements that an outcome brings."""
+        ended = observe(session, event, self._predict)
+        self._dirty[(event.agent, event.session)] = None
+        window_s = self.knowledge.tuneables.attribution.window_s
+        if isinstance(event, SessionEnded | PromptGiven):
+            return list(session.bench.closed(event, window_s, self._new_event(event)))
+        if ended is None:
+            return []
+        self._touch(session, ended)
+        given = session.given.pop(event.trace, None)
+        return list(session.bench.ended(given, ended, event, window_s, self._new_event(event)))
+
+    def _new_event(self, event: Event) -> Callable[[], EventId]:
+        return lambda: self._event_id(event.at_ms)
+
+    # Sessions
+
+    def session(self, agent: str, session: SessionId) -> Session:
+        """The state of a session, thawed from the store where it is not in memory."""
+        key = (agent, session)
+        found = self._sessions.pop(key, None)
+        if found is None:
+            found = self._thaw(agent, session)
+        self._sessions[key] = found
+        while len(self._sessions) > SESSIONS_KEPT:
+            old, state = self._sessions.popitem(last=False)
+            self._save([(old, state)])
+        return found
+
+    def _thaw(self, agent: str, session: SessionId) -> Session:
+        snapshot = self._stores.sessions.load(agent, session)
+        state, upto = Session(), 0
+        if snapshot is not None:
+            try:
+                state, upto = thawed(snapshot.body), snapshot.upto
+            except msgspec.DecodeError:
+                state, upto = Session(), 0
+        for row in self._stores.events.read_session(agent, session, upto):
+            if not isinstance(row.event, UnknownEvent):
+                observe(state, row.event, self._predict)
+                if isinstance(row.event, OutcomeObserved):
+                    state.given.pop(row.event.trace, None)
+        return state
+
+    def save_sessions(self) -> int:
+        """Write a snapshot of every session that changed; how many. Call it with the log idle or
+        not: what came after the snapshot's mark is folded in again, so the mark is taken first."""
+        changed = [(key, self._sessions[key]) for key in self._dirty if key in self._sessions]
+        self._dirty.clear()
+        self._save(changed)
+        return len(changed)
+
+    def _save(self, changed: list[tuple[tuple[str, str], Session]]) -> None:
+        if not changed:
+            return
+        # The log has acknowledged or will acknowledge everything that these states contain; an
+        # empty append comes back with the last number once all of it is written.
+        upto = self._stores.events.append([]).result()
+        now = self._clock.now_ms()
+        self._stores.sessions.save(
+            [
+                SessionSnapshot(
+                    agent=agent, session=SessionId(name), upto=upto, at_ms=now, body=frozen(state)
+                )
+                for (agent, name), state in changed
+            ]
+        )

@@ -1,0 +1,1 @@
+"""What an operator may turn: tuneables, declared once. Pure: no I/O, no clock of its own."""

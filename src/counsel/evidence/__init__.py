@@ -1,0 +1,1 @@
+"""AdviceBench: recorded sessions played through an advisor in time order, and what it was worth."""

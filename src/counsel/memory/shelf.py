@@ -1,0 +1,137 @@
+"""The lessons in reach of the hot path: looked up by structure, never scanned.
+
+A lesson stands under the most specific part of its condition (program, tool, kind, or words), so a
+look-up costs what it finds, not what there is. Rows are replaced whole: a reader in another
+thread sees the old or the new, never half.
+"""
+
+from collections.abc import Iterable
+from fnmatch import fnmatchcase
+
+from counsel.memory.lesson import Condition, Lesson
+from counsel.model.actions import Action
+from counsel.model.commands import Command
+from counsel.model.ids import LessonId, ProjectKey
+
+
+class LessonShelf:
+    """All lessons by id, and an index over those that may be advised."""
+
+    def __init__(self, lessons: Iterable[Lesson] = ()) -> None:
+        self._lessons: dict[LessonId, Lesson] = {}
+        self._index: dict[str, tuple[LessonId, ...]] = {}
+        self._silenced: frozenset[LessonId] = frozenset()
+        for lesson in lessons:
+            self.put(lesson)
+
+    def __len__(self) -> int:
+        return len(self._lessons)
+
+    def get(self, lesson: LessonId) -> Lesson | None:
+        return self._lessons.get(lesson)
+
+    def all(self) -> list[Lesson]:
+        return list(self._lessons.values())
+
+    def put(self, lesson: Lesson) -> None:
+        """Insert or replace."""
+        self.drop(lesson.id)
+        self._lessons[lesson.id] = lesson
+        if lesson.status == "active":
+            for key in _keys(lesson.condition):
+                self._index[key] = (*self._index.get(key, ()), lesson.id)
+        elif lesson.status in ("suspended", "retired"):
+            self._silenced |= {lesson.id}
+
+    def drop(self, lesson: LessonId) -> None:
+        old = self._lessons.pop(lesson, None)
+        if old is None:
+            return
+        self._silenced -= {lesson}
+        for key in _keys(old.condition):
+            rest = tuple(one for one in self._index.get(key, ()) if one != lesson)
+            if rest:
+                self._index[key] = rest
+            else:
+                self._index.pop(key, None)
+
+    def silenced(self, lesson: LessonId) -> bool:
+        """Suspended or retired: its advice is not to be given, from whatever source."""
+        return lesson in self._silenced
+
+    def matching(
+        self, action: Action, commands: tuple[Command, ...], project: ProjectKey, phase: str = ""
+    ) -> list[Lesson]:
+        """Active lessons whose whole condition holds for the call, in the order they came."""
+        found: dict[LessonId, Lesson] = {}
+        for key in _wanted(action, commands):
+            for one in self._index.get(key, ()):
+                lesson = self._lessons.get(one)
+                if lesson is None or one in found or lesson.project not in ("", project):
+                    continue
+                if holds(lesson.condition, action, commands, phase):
+                    found[one] = lesson
+        return list(found.values())
+
+    def standing(self, project: ProjectKey, most: int = 3) -> list[Lesson]:
+        """Preferences that hold for everything here: what to say when a session starts."""
+        general = [
+            self._lessons[one]
+            for one in self._index.get("any", ())
+            if one in self._lessons and self._lessons[one].project in ("", project)
+        ]
+        general.sort(key=lambda lesson: (-lesson.updated_ms, lesson.id))
+        return general[:most]
+
+
+def holds(
+    condition: Condition, action: Action, commands: tuple[Command, ...], phase: str = ""
+) -> bool:
+    """Every given field of the condition holds for the call."""
+    if condition.kind and condition.kind != action.kind:
+        return False
+    if condition.tool and condition.tool != action.tool:
+        return False
+    if condition.phase and phase and condition.phase != phase:
+        return False
+    if condition.path and not (action.path and fnmatchcase(action.path, condition.path)):
+        return False
+    if not _command_holds(condition, commands):
+        return False
+    return not condition.words or _spoken(condition.words, action)
+
+
+def _command_holds(condition: Condition, commands: tuple[Command, ...]) -> bool:
+    if not (condition.program or condition.subcommand or condition.flags):
+        return True
+    return any(
+        (not condition.program or command.program == condition.program)
+        and (not condition.subcommand or command.subcommand == condition.subcommand)
+        and set(condition.flags) <= set(command.words)
+        for command in commands
+    )
+
+
+def _spoken(words: tuple[str, ...], action: Action) -> bool:
+    text = (action.command or action.path or action.target or action.arguments).lower()
+    return all(word.lower() in text for word in words)
+
+
+def _keys(condition: Condition) -> tuple[str, ...]:
+    if condition.program:
+        return (f"program {condition.program}",)
+    if condition.tool:
+        return (f"tool {condition.tool}",)
+    if condition.kind:
+        return (f"kind {condition.kind}",)
+    if condition.words:
+        return (f"word {condition.words[0].lower()}",)
+    return ("path",) if condition.path else ("any",)
+
+
+def _wanted(action: Action, commands: tuple[Command, ...]) -> list[str]:
+    keys = [f"program {command.program}" for command in commands]
+    keys += [f"tool {action.tool}", f"kind {action.kind}", "path"]
+    text = action.command or action.path or action.target or ""
+    keys += [f"word {word}" for word in dict.fromkeys(text.lower().split()[:60])]
+    return keys
