@@ -12,6 +12,7 @@ from counsel.advice.gate import (
     asks,
     authority_of,
     evaluate,
+    loudest,
     remember,
     withdraw,
 )
@@ -60,6 +61,16 @@ def test_only_a_block_that_is_shown_asks() -> None:
     )
 
 
+def test_the_authority_of_an_answer_is_that_of_what_is_shown() -> None:
+    said = Shown(items={"chip:w": NOW_MS})
+    items = [ranked(0.9, "chip:w", caution=True), ranked(0.6, "chip:n"), ranked(0.3, "chip:s")]
+    considered = evaluate(items, situation(), said, DEFAULTS)
+    assert [item.candidate.id for item in considered] == ["chip:n", "chip:s", "chip:w"]
+    assert loudest(considered) == "note"
+    assert loudest(withdraw(considered, {"chip:n": "no_room"})) == "whisper"
+    assert loudest(()) == "silent"
+
+
 def test_a_shown_item_carries_score_authority_and_reason() -> None:
     one = ranked(0.6)
     assert evaluate([one], situation(), NOTHING, DEFAULTS) == (
@@ -88,22 +99,25 @@ def test_after_advice_a_tool_rests_for_its_own_time() -> None:
     assert [item.reason for item in edit + shell + read] == ["tool_cooldown", "shown", "shown"]
 
 
-def test_a_preflight_warning_about_a_new_object_passes_the_cooldown() -> None:
-    said = Shown(items={"preflight:unread:/a": NOW_MS - 1_000}, kinds={"edit": NOW_MS - 1_000})
+@pytest.mark.parametrize("source", ["preflight", "replay"])
+def test_advice_about_this_very_call_passes_the_cooldown_but_not_its_own_repetition(
+    source: SourceName,
+) -> None:
+    said = Shown(items={"unread:/a": NOW_MS - 1_000}, kinds={"edit": NOW_MS - 1_000})
     considered = evaluate(
         [
-            ranked(0.9, "preflight:unread:/a", "preflight", caution=True),
-            ranked(0.9, "preflight:unread:/b", "preflight", caution=True),
-            ranked(0.6, "preflight:unread:/c", "preflight", caution=True),
+            ranked(0.9, "unread:/a", source, caution=True),
+            ranked(0.9, "unread:/b", source, caution=True),
+            ranked(0.6, "chip:c"),
         ],
         situation(kind="edit"),
         said,
         DEFAULTS,
     )
     assert became(considered) == {
-        "preflight:unread:/a": "already_shown",
-        "preflight:unread:/b": "shown",
-        "preflight:unread:/c": "tool_cooldown",
+        "unread:/a": "already_shown",
+        "unread:/b": "shown",
+        "chip:c": "tool_cooldown",
     }
 
 

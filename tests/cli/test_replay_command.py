@@ -112,3 +112,11 @@ def test_errors_are_one_line_and_2(
     done = run_counsel(home, "replay", *player, *given)
     assert (done.returncode, done.stdout, done.stderr.count(b"\n")) == (2, b"", 1)
     assert message in done.stderr.decode()
+
+
+def test_the_real_advisor_plays_unless_told_otherwise(home: Home, files: list[str]) -> None:
+    done = run_counsel(home, "replay", *files, "--json")
+    found = json.loads(done.stdout)
+    assert (done.returncode, done.stderr, found["player"], found["seed"]) == (0, b"", "counsel", 0)
+    assert [each["calls"] for each in found["datasets"]] == [3, 3]
+    assert "preflight4" in found["datasets"][0]["baselines"]

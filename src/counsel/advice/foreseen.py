@@ -6,12 +6,13 @@ candidate, so that its record goes on growing and the rule can earn its voice.
 """
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from counsel.memory.foresight import Foresight
 from counsel.model.advice import Candidate, FailureClass, SourceName
 from counsel.model.ids import LessonId
 
-SPEAK_FROM = {"mistake": 0.42, "refusal": 0.3, "other": 0.5, "signal": 0.9}
+SPEAK_FROM = {"mistake": 0.42, "refusal": 0.34, "other": 0.5, "signal": 0.9}
 """Estimated probability from which a foreseen failure is worth saying, by class. A refusal costs
 a human's time twice, so it is worth a less certain word. `signal` is a call doing its job."""
 
@@ -49,3 +50,23 @@ def candidate(foreseen: Foreseen, foresight: Foresight, source: SourceName) -> C
         evidence=foreseen.evidence,
         caution=True,
     )
+
+
+ATTENTION_PRIOR = 0.5
+ATTENTION_FROM = 0.22
+"""About four calls in a row that went fine without it silence a general piece of advice."""
+
+
+def worth_attention(item: Candidate, foresight: Foresight) -> Candidate:
+    """A general piece of advice (one that names no failure) with the record of its moments.
+
+    Its trial is whether the call it was considered for went wrong at all. Where it keeps coming up
+    before calls that go fine, its relevance fades, and then it is silent.
+    """
+    if item.basis:
+        return item
+    basis = f"told:{item.id}"
+    estimate = foresight.estimate(basis, ATTENTION_PRIOR)
+    weight = min(1.0, estimate / ATTENTION_PRIOR) if estimate >= ATTENTION_FROM else 0.0
+    trust = item.trust if weight else 0.0
+    return replace(item, basis=basis, relevance=item.relevance * weight, trust=trust)

@@ -6,8 +6,8 @@ Rules:
 - authority comes from the score; only a caution can be a warning, and only a caution that policy
   backs a block, which asks and does not deny;
 - filters run in the order of `Reason`, and each candidate keeps the first reason that stopped it;
-- a block passes every filter and the budget; a warning of the preflight check passes the cooldown
-  of its tool: its id names the very object it is about, so a new id is a new situation;
+- a block passes every filter and the budget; advice about this very call (preflight, replay)
+  passes the cooldown of its tool: its id names its object, so a new id is a new situation;
 - agreement raises a score only when it comes from independent origins: lessons, distillations and
   replays are all learnt from the same sessions, so they cannot confirm each other;
 - held out is decided last, so that what is compared passed everything else.
@@ -107,8 +107,9 @@ def authority_of(candidate: Candidate, score: float, tuneables: Tuneables) -> Au
 def evaluate(
     ranked: Sequence[Ranked], situation: Situation, shown: Shown, tuneables: Tuneables
 ) -> tuple[Considered, ...]:
-    """All of `ranked` with score, authority and what became of them, loudest and best first.
+    """All of `ranked` with score, authority and what became of them.
 
+    What is shown comes first, and among equals the loudest and best.
     The score is the rank's with phase, category and agreement in it: what authority was made of.
     """
     weighed = _weighed(ranked, situation.phase, tuneables)
@@ -129,6 +130,12 @@ def evaluate(
 def asks(considered: Iterable[Considered]) -> bool:
     """Whether a human's yes is wanted first: something shown is a block."""
     return any(item.shown and item.authority == "block" for item in considered)
+
+
+def loudest(considered: Iterable[Considered]) -> Authority:
+    """The authority of what is shown, `silent` when nothing is."""
+    said = (item.authority for item in considered if item.shown)
+    return min(said, key=_LOUDNESS.__getitem__, default="silent")
 
 
 def remember(
@@ -290,7 +297,7 @@ def _within_budget(
         for item in passed[:budget]
         if item.authority not in _LOUD and _held_out(item, situation, tuneables)
     }
-    return withdraw(considered, reasons)
+    return tuple(sorted(withdraw(considered, reasons), key=lambda item: not item.shown))
 
 
 def _held_out(item: Considered, situation: Situation, tuneables: Tuneables) -> bool:

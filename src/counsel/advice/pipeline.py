@@ -15,7 +15,7 @@ from msgspec import Struct
 
 from counsel.advice import gate
 from counsel.advice.emission import emit
-from counsel.advice.foreseen import Foreseen, candidate
+from counsel.advice.foreseen import Foreseen, candidate, worth_attention
 from counsel.advice.intent import Intent, intent_of
 from counsel.advice.rank import rank
 from counsel.advice.session import Session, in_context
@@ -193,16 +193,18 @@ def _candidates(
     asked = knowledge.sources
     if prepared is not None:
         route = "packet" if prepared.exact else "packet_relaxed"
-        found.extend(prepared.items)
+        found.extend(worth_attention(one, knowledge.foresight) for one in prepared.items)
         watch.lap("packet")
     else:
         asked = (*knowledge.remembered, *knowledge.sources)
     left_out: list[str] = []
+    general: list[Candidate] = []
     for source in asked:
         if watch.elapsed_ns > DEADLINE_NS:
             left_out.append(source.name)
             continue
-        found.extend(source.candidates(query))
+        general.extend(source.candidates(query))
+    found.extend(worth_attention(one, knowledge.foresight) for one in general)
     watch.lap("sources")
     if left_out and prepared is None:
         route = "live_partial"

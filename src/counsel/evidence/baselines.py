@@ -33,6 +33,9 @@ NEAR = 0.6
 LEAST_FAILURES = 2
 LEAST_SESSIONS = 2
 LEAST_RATE = 0.2
+UNCHANGED = "No changes to make: old_string and new_string are exactly the same."
+UNREAD = "File has not been read yet. Read it first before writing to it."
+"""Both as Claude Code 2.0 and 2.1 say it."""
 
 
 def all_baselines() -> tuple[Player, ...]:
@@ -178,11 +181,9 @@ class Preflight4:
         action = event.action
         edits = event.agent == "claude-code" and action.old_text is not None
         if edits and action.old_text == action.new_text:
-            error = "No changes to make: old_string and new_string are exactly the same."
-            return _rule("unchanged_text", signature(action.tool, error))
+            return _rule("unchanged_text", signature(action.tool, UNCHANGED))
         if edits and action.path and known.reader(action, action.path) not in known.touched:
-            error = "File has not been read yet. Read it first before writing to it."
-            return _rule("edit_without_read", signature(action.tool, error))
+            return _rule("edit_without_read", signature(action.tool, UNREAD))
         if action.tool in known.broken:
             return _rule("broken_tool", known.broken[action.tool])
         return self._again(known, action)
@@ -196,6 +197,9 @@ class Preflight4:
     def _again(self, known: Facts, action: Action) -> tuple[ShownAdvice, ...]:
         failed = known.failed.get(fingerprint(action))
         if failed is None or failed.writes != known.writes:
+            return ()
+        if failed.signature == signature(action.tool, UNREAD):
+            # The second rule would have spoken if the file were still unread.
             return ()
         return _rule("same_call_again", failed.signature, failed.failure_class)
 

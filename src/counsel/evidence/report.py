@@ -91,7 +91,7 @@ def _plots(player: str, dataset: DatasetResult, traces: Sequence[Trace]) -> _Plo
     everyone = _players(player, dataset)
     colours = {name: number for number, name in enumerate(everyone)}
     own = next((each for each in traces if each.player == player), None)
-    bounds = [f"<{bound:g}" for bound in BOUNDS_MS] + [f"{BOUNDS_MS[-1]:g}+"]
+    bounds = [f"{bound:g}" for bound in BOUNDS_MS] + ["more"]
     columns = list(zip(bounds, own.latencies if own else (), strict=False))
     return _Plots(
         recall=Markup(bar_chart(_class_bars(everyone, "recall"), "Recall", most=1.0)),

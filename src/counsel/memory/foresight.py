@@ -15,7 +15,7 @@ from collections.abc import Mapping
 
 from msgspec import Struct
 
-STRENGTH = 3.0
+STRENGTH = 5.0
 """Weight of the prior, in trials."""
 MEMORY = 200.0
 

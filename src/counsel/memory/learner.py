@@ -183,10 +183,7 @@ class Learner:
         for considered in given.answer.considered:
             foreseen = considered.candidate
             if foreseen.basis:
-                hit = ended.failure_class is not None and same_failure(
-                    foreseen.signature, ended.signature
-                )
-                self.foresight.observe(foreseen.basis, hit)
+                self.foresight.observe(foreseen.basis, came_true(foreseen, ended))
 
     def _learn_recovery(self, session: _Session, ended: Ended, now_ms: int) -> None:
         if ended.outcome.status != "ok":
@@ -416,6 +413,15 @@ _experience = msgspec.json.Decoder(Experience)
 _count_row = msgspec.json.Decoder(CountRow)
 _gap = msgspec.json.Decoder(Gap)
 _trials = msgspec.json.Decoder(Trials)
+
+
+def came_true(foreseen: Candidate, ended: Ended) -> bool:
+    """The failure it named came; or, where it named none, the call went wrong at all."""
+    if ended.failure_class is None:
+        return False
+    if not foreseen.signature:
+        return ended.failure_class != "signal"
+    return same_failure(foreseen.signature, ended.signature)
 
 
 def shown_items(answer: Answer, item: str = "") -> list[Candidate]:

@@ -93,7 +93,7 @@ def unread_file(check: Check) -> Foreseen | None:
         how = "certain" if sight.certain else "remembered"
         return _unread(check, f"unread_file|never|{first}|{action.kind}|{how}", 0.6, "not read")
     if touch.restarts < check.facts.restarts:
-        return _unread(check, "unread_file|restart", 0.5, "not read since the session restarted")
+        return _unread(check, "unread_file|restart", 0.42, "not read since the session restarted")
     age, calls = check.now_ms - touch.at_ms, check.facts.calls - touch.calls
     if age >= HALF_HOUR_MS and calls > 30:
         hours = "hour" if age >= 2 * HALF_HOUR_MS else "half"
@@ -223,10 +223,7 @@ def _missing(check: Check, path: str, user: str, message: str, folder: str = "")
         much = "much" if sight.familiar >= 100 else "little"
         where = "missing_path" if inside else "missing_outside"
         basis = f"{where}|{user}|{near}|{sight.belief}|{much}"
-        prior = {"gone": 0.6, "under_gone": 0.6, "unheard": 0.3, "namesake": 0.25}.get(
-            sight.belief, 0.05
-        )
-        prior = prior if inside else prior / 3
+        prior = _doubt(user, sight) * (1.0 if inside else 0.3)
     if not message:
         return None
     return Foreseen(
@@ -237,6 +234,19 @@ def _missing(check: Check, path: str, user: str, message: str, folder: str = "")
         text=f"{_short(path)} {_why(sight)}: list the folder or search for the name first",
         object=path,
     )
+
+
+_DOUBT = {"gone": 0.6, "under_gone": 0.6, "unheard": 0.5, "namesake": 0.5}
+"""How likely a path is missing that a reader names in a folder that is known otherwise."""
+
+
+def _doubt(user: str, sight: Sight) -> float:
+    doubt = _DOUBT.get(sight.belief, 0.05)
+    if sight.belief in ("gone", "under_gone"):
+        return doubt
+    if user != "read":
+        return doubt / 4
+    return doubt if sight.folder_known else doubt / 2
 
 
 def _inside(check: Check, path: str) -> bool:
@@ -356,7 +366,7 @@ def same_call_again(check: Check) -> Foreseen | None:
     )
 
 
-_AGAIN: dict[FailureClass, float] = {"mistake": 0.5, "refusal": 0.2, "other": 0.35, "signal": 0.0}
+_AGAIN: dict[FailureClass, float] = {"mistake": 0.5, "refusal": 0.1, "other": 0.3, "signal": 0.0}
 
 
 def _again_text(failed: Failed) -> str:
