@@ -10,15 +10,25 @@ from typing import Protocol
 
 from msgspec import Struct
 
+from counsel.advice.pipeline import Knowledge
 from counsel.agents.adapter import Adapter, Stamp
 from counsel.agents.registry import ADAPTERS
 from counsel.config import Settings
+from counsel.control.tuneables import Tuneables
 from counsel.model.clock import Clock
 from counsel.model.ids import EventId, ProjectKey, new_id
 from counsel.storage.sqlite.store import SqliteStore
 from counsel.storage.store import Store
 from counsel.workflows.desk import Desk
+from counsel.workflows.disk import DiskWorld
+from counsel.workflows.learning import Learning, LearningWorker
+from counsel.workflows.memory_book import MemoryBook
+from counsel.workflows.prefetch import PrefetchWorker, PreparedPackets
+from counsel.workflows.sources import bank_sources, lesson_sources, pack_sources
+from counsel.workflows.upkeep import SnapshotWorker, Waker, note_mtime
 
+BYPASSED = frozenset(("mcp__counsel__advise", "mcp__counsel__record_outcome"))
+"""Counsel's own tools: no advice about asking for advice."""
 PROJECTS_REMEMBERED = 1024
 PROJECT_STAYS_NS = 60 * 1_000_000_000
 """For so long a folder is taken to belong to the project it was found in."""
@@ -104,23 +114,56 @@ class House(Struct, frozen=True, kw_only=True):
     stamp: Stamp
     store: Store
     desk: Desk
+    memory: MemoryBook
     adapters: Mapping[str, Adapter]
     workers: tuple[Worker, ...] = ()
 
     def close(self) -> None:
-        """Finish every write, then let go of the store."""
+        """Write the sessions' snapshots, finish every write, then let go of the store."""
+        self.desk.save_sessions()
         self.store.close()
 
 
 def open_house(settings: Settings) -> House:
-    """Open the store of the home and put everything together. Raises `StoreFault`."""
+    """Open the store of the home and put everything together. Raises `StoreFault`, `BadInput`."""
     clock = SystemClock()
+    randomness = Random()
     store = SqliteStore(settings.home.database, durability=settings.durability)
+    learning = Learning(store)
+    learner = learning.learner
+    packets = PreparedPackets(learner.shelf, store.packets, Tuneables())
+    worker = LearningWorker(learning)
+    prefetch = PrefetchWorker(packets, clock, randomness)
+    snapshots = SnapshotWorker()
+    desk = Desk(
+        store,
+        Knowledge(
+            shelf=learner.shelf,
+            book=learner.book,
+            foresight=learner.foresight,
+            world=DiskWorld(),
+            remembered=lesson_sources(learner.shelf),
+            sources=(*pack_sources(settings.home.packs), *bank_sources(settings.home.banks)),
+            packets=packets,
+            bypass=BYPASSED,
+            muted=settings.muted_sources,
+            style=settings.guidance,
+            holdout_key=settings.home.holdout_key(),
+        ),
+        learner.predictor.predict,
+        clock,
+        randomness,
+        listeners=(Waker(worker), prefetch),
+        snapshots=snapshots,
+        touch=note_mtime,
+    )
     return House(
         settings=settings,
         clock=clock,
-        stamp=SystemStamp(clock, Random()),
+        stamp=SystemStamp(clock, randomness),
         store=store,
-        desk=Desk(store.events),
+        desk=desk,
+        memory=MemoryBook(learning, store, clock),
         adapters=ADAPTERS,
+        workers=(worker, prefetch, snapshots),
     )

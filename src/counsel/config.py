@@ -18,6 +18,7 @@ from typing import Annotated, Literal
 import msgspec
 from msgspec import Meta, Struct
 
+from counsel.model.advice import SourceName
 from counsel.model.errors import BadSetting
 
 SOCKET_PATH_LIMIT = 100
@@ -72,6 +73,28 @@ class Home(Struct, frozen=True):
         return self.root / "service.log"
 
     @property
+    def packs(self) -> Path:
+        """The user's own chips (`*.chips.yaml`) and if/then rules (`*rules.yaml`)."""
+        return self.root / "packs"
+
+    @property
+    def banks(self) -> Path:
+        """The user's own notes, `*.md`."""
+        return self.root / "banks"
+
+    def holdout_key(self) -> bytes:
+        """The secret that decides what is held out; made once, readable by its owner only."""
+        path = self.root / "holdout.key"
+        try:
+            return path.read_bytes()
+        except FileNotFoundError:
+            key = os.urandom(32)
+            descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+            with os.fdopen(descriptor, "wb") as file:
+                file.write(key)
+            return key
+
+    @property
     def socket(self) -> Path:
         """In the home; in `/tmp/counsel-<uid>/` where that path would be too long to bind."""
         here = self.root / "counsel.sock"
@@ -108,6 +131,10 @@ class Settings(Struct, frozen=True, kw_only=True):
     rate_per_second: Annotated[float, Meta(gt=0)] = 20_000.0
     """Requests one source may send for ever; all local clients of a socket are one source."""
     rate_burst: Annotated[int, Meta(ge=1)] = 40_000
+    muted_sources: frozenset[SourceName] = frozenset()
+    """Sources of advice that stay silent."""
+    guidance: Literal["concise", "balanced", "coach"] = "balanced"
+    """How much is said with a piece of advice."""
     log_level: Literal["debug", "info", "warning", "error"] = "info"
     log_format: Literal["text", "json"] = "text"
     log_limit: Annotated[int, Meta(ge=1024)] = 10 * 1024 * 1024

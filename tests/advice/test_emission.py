@@ -67,7 +67,7 @@ def test_a_text_that_commands_its_reader_is_not_said(text: str) -> None:
 
 def test_nothing_to_say_is_silence() -> None:
     assert emit([], 500) == Emission("", {})
-    assert emit([own(" \n\x00 ")], 500) == Emission("", {"a": "no_room"})
+    assert emit([own(" \n ")], 500) == Emission("", {"a": "no_room"})
 
 
 def test_evidence_goes_before_any_item_does_and_the_least_important_first() -> None:

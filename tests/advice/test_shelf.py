@@ -18,6 +18,7 @@ from .samples import NOW_MS, candidate
 STORE = AdvisoryPacketStore()
 APP = ProjectKey("app")
 TTL_MS = 900_000
+UNCOUNTED = PacketCounts()
 
 
 def packet(
@@ -31,7 +32,7 @@ def packet(
     built_ms: int = NOW_MS,
     lessons: tuple[str, ...] = (),
     paths: tuple[str, ...] = (),
-    counts: PacketCounts = PacketCounts(),
+    counts: PacketCounts = UNCOUNTED,
 ) -> Packet:
     return Packet(
         id=PacketId(id),

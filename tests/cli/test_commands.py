@@ -5,11 +5,11 @@ import subprocess
 import sys
 
 import pytest
-from tests.server.processes import PATIENCE, Running, before, environ_for, run_counsel, running
 
 from counsel.cli.main import COMMANDS
 from counsel.config import Home
 from counsel.server.instance import lock_holder
+from tests.server.processes import PATIENCE, Running, before, environ_for, run_counsel, running
 
 
 def test_help_lists_every_command_without_importing_one(home: Home) -> None:
@@ -66,7 +66,7 @@ def test_status_and_stop_of_a_running_service(home: Home) -> None:
     again = run_counsel(home, "stop")
     assert shown.returncode == 0
     assert str(home.socket) in shown.stdout.decode()
-    assert (status["pid"], status["events"], status["trouble"]) == (service.process.pid, 1, "")
+    assert (status["pid"], status["events"], status["trouble"]) == (service.process.pid, 2, "")
     assert json.loads(stopped.stdout) == {"pid": service.process.pid}
     assert (again.returncode, again.stdout) == (0, b"No service is running.\n")
     assert (service.stop(), lock_holder(home)) == (0, None)

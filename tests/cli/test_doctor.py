@@ -4,9 +4,8 @@ import json
 import os
 from typing import Any
 
-from tests.server.processes import Running, before, run_counsel, running
-
 from counsel.config import Home
+from tests.server.processes import Running, before, run_counsel, running
 
 
 def _doctor(home: Home, **settings: object) -> tuple[int, dict[str, Any]]:

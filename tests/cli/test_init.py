@@ -8,10 +8,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.server.processes import PATIENCE, environ_for
 
 from counsel.config import Home
 from counsel.hook.command import hook_command_line
+from tests.server.processes import PATIENCE, environ_for
 
 THEIRS = '{"model": "opus", "hooks": {"Stop": [{"hooks": [{"type": "command", "command": "x"}]}]}}'
 

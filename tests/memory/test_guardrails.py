@@ -79,6 +79,8 @@ def test_deleting_what_cannot_be_replaced_is_objected_to(command: str) -> None:
         "find . -name .DS_Store -delete",
         "find / -name '*.pyc'",
         "cat <<'EOF'\nrm -rf /\nEOF",
+        "sh -c",
+        "timeout",
     ],
 )
 def test_ordinary_deleting_and_mere_mentions_are_left_alone(command: str) -> None:

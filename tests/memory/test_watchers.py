@@ -195,6 +195,17 @@ def test_a_passing_check_or_known_ground_is_no_creep(check: bool) -> None:
     assert session.ok(edit("last/f.py")).alerts() == []
 
 
+def test_two_new_folders_are_not_yet_creep_and_three_are() -> None:
+    def spread(folders: int) -> list[str]:
+        session = Session().ok(edit("core/a.py")).ok(READ, 19)
+        for n in range(20):
+            session.ok(READ if n % 2 else edit(f"p{n // 2 % folders}/{n}.py"))
+        return session.ok(edit("p0/last.py")).alerts()
+
+    assert spread(2) == []
+    assert spread(3) == ["scope_creep"]
+
+
 def test_edits_that_nothing_checks_are_noticed_at_the_gap_and_at_its_double() -> None:
     session = Session()
     keys = set()

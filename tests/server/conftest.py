@@ -6,9 +6,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from tests.server.processes import Running, end_service_of, fresh_home, running
 
 from counsel.config import Home
+from tests.server.processes import Running, end_service_of, fresh_home, running
 
 
 @pytest.fixture

@@ -9,11 +9,11 @@ import random
 import threading
 
 from msgspec import Struct
-from tests.server.processes import PATIENCE, Running, before, read_reply, request
 
 from counsel.config import Home
 from counsel.model.events import ActionProposed
 from counsel.storage.sqlite.store import SqliteStore
+from tests.server.processes import PATIENCE, Running, before, read_reply, request
 
 CLIENTS = 4
 ACKNOWLEDGED_BETWEEN_KILLS = 150

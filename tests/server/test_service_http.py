@@ -5,10 +5,10 @@ import random
 import threading
 
 import pytest
-from tests.server.processes import Running, before, read_reply, request
 
 from counsel.model.events import ActionProposed
 from counsel.storage.sqlite.store import SqliteStore
+from tests.server.processes import Running, before, read_reply, request
 
 GUARDED = [
     ("GET", "/ready"),

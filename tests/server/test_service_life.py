@@ -5,6 +5,11 @@ import socket
 import threading
 
 import pytest
+
+from counsel.config import Home
+from counsel.model.events import ActionProposed
+from counsel.server.instance import lock_holder, read_state
+from counsel.storage.sqlite.store import SqliteStore
 from tests.server.kill_trial import run_kills
 from tests.server.processes import (
     PATIENCE,
@@ -16,11 +21,6 @@ from tests.server.processes import (
     run_counsel,
     running,
 )
-
-from counsel.config import Home
-from counsel.model.events import ActionProposed
-from counsel.server.instance import lock_holder, read_state
-from counsel.storage.sqlite.store import SqliteStore
 
 KILLS = 10
 

@@ -2,7 +2,7 @@
 
 | advice | followed by |
 |---|---|
-| read the file first (unread, changed, text missing or ambiguous) | a read of that file, or an edit of it with other text |
+| read the file first | a read of that file, or an edit of it with other text |
 | the path does not exist | a search, a listing, or the same intent with another path |
 | the tool is broken | a call of another tool with the same end |
 | a flag, field or name is refused | the same intent without that word |

@@ -1,11 +1,15 @@
 """Three classes of failure, told apart by fixed rules over the tool, the call and the error.
 
-| class | meaning | rules, first match wins |
-|---|---|---|
-| refusal | a human said no | status denied, or interrupted by the human |
-| mistake | the call itself was wrong | the agent's own validation refused it; the shell could not run it (exit 126, 127, a message of the shell itself); the first lines say so: file or folder missing, unknown flag, field, sub-command or argument, wrong number of arguments, syntax or parse error, permission, text not found or not unique, broken tool |
-| signal | the call did its job by failing | a test, lint, type or build command; a search or comparison without a hit; exit without any text |
-| other | none of these | the remote refused, a conflict, a timeout, ... |
+The first rule that fits decides:
+
+- refusal: a human said no: the call was denied, or interrupted by the human;
+- mistake: the call itself was wrong: the agent's own validation refused it; the shell could not
+  run it (exit 126, 127, a message of the shell itself); the first lines say so: file or folder
+  missing, unknown flag, field, sub-command or argument, wrong number of arguments, syntax error,
+  permission, text not found or not unique, a tool that cannot start;
+- signal: the call did its job by failing: a test, lint, type or build command; a search or
+  comparison without a hit; an exit without any text;
+- other: none of these (the remote refused, a conflict, a timeout, ...).
 
 Calls cancelled with a sibling, refused by a hook, still running or without a known end are no
 failures at all (None).
@@ -26,7 +30,7 @@ _MISTAKE = re.compile(
     r"|string to replace not found|matches of the string|no changes to make"
     r"|failed to find (?:expected lines|context)|verification failed"
     r"|(?:unknown|unrecognized|unrecognised|invalid|illegal|unexpected|no such)"
-    r" (?:long |short )?(?:option|flag|argument|parameter|switch|sub-?command|command|field|json field)"
+    r" (?:long |short |json )?(?:option|flag|argument|parameter|switch|sub-?command|command|field)"
     r"|unknown (?:revision|skill|tool|shorthand flag)|agent type .{0,60} not found"
     r"|accepts? (?:at most|at least|exactly|between)? ?\d+ arg|requires? (?:at least )?\d+ arg"
     r"|flags in the group|missing (?:required )?(?:argument|parameter|operand|field)"

@@ -202,7 +202,7 @@ class Learner:
         session.pending = waiting
 
     def _learn_from_step(self, step: Step, session: SessionId) -> None:
-        """What was expected against what came: the predictor, and an open question if surprising."""
+        """What was expected against what came: the predictor, and an open question."""
         self.predictor.learn(step)
         self._steps.append(step)
         gap = gap_of(step, session)

@@ -14,7 +14,7 @@ _HEAD = 400
 _SHORTEST = 2
 _NAMED = re.compile(
     r"(?:unknown|unrecognized|unrecognised|invalid|illegal|unexpected|no such|bad)"
-    r"[\w ]{0,24}?(?:option|flag|argument|parameter|switch|command|field|skill|revision|process id)s?"
+    r"[\w ]{0,24}?(?:option|flag|argument|parameter|switch|command|field|skill|revision|id)s?"
     r"(?: --|:)?\s*[\"'`]?(?P<a>[^\s\"'`,;:]+)"
     r"|[\"'`](?P<b>[^\"'`\n]{2,120})[\"'`]"
     r"|no such file or directory:\s*(?P<c>[^\s:]+)"

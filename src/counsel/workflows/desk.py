@@ -16,9 +16,9 @@ from counsel.advice.pipeline import Knowledge, advise
 from counsel.advice.ports import SessionSnapshot
 from counsel.advice.session import Session, frozen, observe, spoke, thawed
 from counsel.advice.sources.lessons import candidate_of
+from counsel.memory.episodes import Predict
 from counsel.memory.facts import Ended
 from counsel.memory.ports import Written
-from counsel.memory.episodes import Predict
 from counsel.model.advice import Answer, Considered
 from counsel.model.clock import Clock
 from counsel.model.events import (
@@ -52,6 +52,12 @@ class Listener(Protocol):
     def heard(self, events: Sequence[Event]) -> None: ...
 
 
+class Due(Protocol):
+    """Says whether it is time for snapshots of the sessions."""
+
+    due: bool
+
+
 class Desk:
     """See the module. `knowledge` may be replaced at any time (preferences, tuneables)."""
 
@@ -64,6 +70,7 @@ class Desk:
         randomness: Random,
         listeners: Sequence[Listener] = (),
         touch: Callable[[Session, Ended], None] = lambda session, ended: None,
+        snapshots: Due | None = None,
     ) -> None:
         self._stores = stores
         self.knowledge = knowledge
@@ -72,6 +79,7 @@ class Desk:
         self._randomness = randomness
         self._listeners = listeners
         self._touch = touch
+        self._snapshots = snapshots
         self._sessions: OrderedDict[tuple[str, str], Session] = OrderedDict()
         self._dirty: dict[tuple[str, str], None] = {}
 
@@ -96,6 +104,9 @@ class Desk:
         written = self._stores.events.append(taken)
         for listener in self._listeners:
             listener.heard(taken)
+        if self._snapshots is not None and self._snapshots.due:
+            self._snapshots.due = False
+            self.save_sessions()
         return Reply(answer=answer, written=written)
 
     def feedback(self, event: FeedbackGiven) -> Written:
@@ -210,8 +221,13 @@ class Desk:
         return state
 
     def save_sessions(self) -> int:
-        """Write a snapshot of every session that changed; how many. Call it with the log idle or
-        not: what came after the snapshot's mark is folded in again, so the mark is taken first."""
+        """Write a snapshot of every session that changed; how many.
+
+        The snapshot's mark is the log's last number that a state is sure to contain: everything
+        handed to the log before, since this runs on the thread that hands it over. What is not
+        durable yet is folded in again from the log should the service die now; a fold that meets
+        an event twice changes nothing that advice depends on.
+        """
         changed = [(key, self._sessions[key]) for key in self._dirty if key in self._sessions]
         self._dirty.clear()
         self._save(changed)
@@ -220,9 +236,7 @@ class Desk:
     def _save(self, changed: list[tuple[tuple[str, str], Session]]) -> None:
         if not changed:
             return
-        # The log has acknowledged or will acknowledge everything that these states contain; an
-        # empty append comes back with the last number once all of it is written.
-        upto = self._stores.events.append([]).result()
+        upto = self._stores.events.last_seq()
         now = self._clock.now_ms()
         self._stores.sessions.save(
             [

@@ -4,6 +4,7 @@ from importlib.resources import files
 from pathlib import Path
 
 from counsel.advice.sources import Source
+from counsel.advice.sources.banks import Banks, load_notes
 from counsel.advice.sources.chips import Chips, load_pack
 from counsel.advice.sources.lessons import Distillations, Insights
 from counsel.advice.sources.trigger_rules import TriggerRules, load_rules
@@ -28,3 +29,11 @@ def pack_sources(folder: Path | None = None) -> tuple[Source, ...]:
         rules += [path.read_text("utf-8") for path in sorted(folder.glob("*rules.yaml"))]
     chips = Chips(load_pack(text) for text in packs)
     return (chips, TriggerRules([rule for text in rules for rule in load_rules(text)]))
+
+
+def bank_sources(folder: Path) -> tuple[Source, ...]:
+    """The user's own notes: every `*.md` of the folder. Raises `BadInput`."""
+    if not folder.is_dir():
+        return ()
+    texts = [path.read_text("utf-8") for path in sorted(folder.glob("*.md"))]
+    return (Banks(note for text in texts for note in load_notes(text)),) if texts else ()

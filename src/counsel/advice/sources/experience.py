@@ -1,4 +1,4 @@
-"""What happened the last times: refused words, closed vocabularies, calls that tend to end badly."""
+"""What happened the last times: refused words, closed vocabularies, ends that recur."""
 
 from collections.abc import Iterator
 

@@ -4,7 +4,7 @@ Each is a fact about a well-known tool, not something learnt:
 - a quote or bracket that is never closed;
 - a path with `$name` in it where nothing sets `name` (route files such as `$id.tsx`): the shell
   puts nothing in its place;
-- ripgrep: `\\n` in a pattern needs `--multiline`; a pattern that begins with `-` needs `-e` or `--`.
+- ripgrep: `\\n` in a pattern needs `--multiline`, one that begins with `-` needs `-e` or `--`.
 """
 
 import re
@@ -31,7 +31,7 @@ def foreseen_in(check: Check) -> Iterator[Foreseen]:
             rule="broken_quoting",
             basis="broken_quoting",
             prior=0.8,
-            signature=signature(tool, 'zsh:1: unmatched "'),
+            signature=signature(tool, f"zsh:1: unmatched {quote}"),
             text="a quote, bracket or here-document of this command line is never closed",
             object=line[:60],
         )
