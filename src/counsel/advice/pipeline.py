@@ -140,7 +140,7 @@ def advise(
         advice_id=advice_id,
         route=route,
         text=emission.text,
-        authority=considered[0].authority if emission.text else "silent",
+        authority=gate.loudest(considered),
         ask=gate.asks(considered),
         reason=_silence(considered) if not emission.text else "",
         considered=considered,

@@ -12,6 +12,7 @@ from typing import Protocol
 import msgspec
 from msgspec import Struct
 
+from counsel.advice.gate import remember
 from counsel.advice.pipeline import Knowledge, advise
 from counsel.advice.ports import SessionSnapshot
 from counsel.advice.session import Session, frozen, observe, spoke, thawed
@@ -131,6 +132,13 @@ class Desk:
     def _advise(self, event: ActionProposed, session: Session) -> Answer:
         advice_id = AdviceId(new_id("adv", event.at_ms, self._randomness))
         answer = advise(event, session, self.knowledge, advice_id, self._clock.monotonic_ns)
+        session.shown = remember(
+            session.shown,
+            answer.considered,
+            event.action.kind,
+            event.at_ms,
+            self.knowledge.tuneables,
+        )
         if answer.text:
             spoke(session, answer, event.at_ms)
         return answer

@@ -116,7 +116,7 @@ def _unread(check: Check, basis: str, prior: float, why: str) -> Foreseen:
             action.tool, "File has not been read yet. Read it first before writing to it."
         ),
         text=f"{_short(action.path or '')} was {why}: read it first, then edit",
-        object=action.path or "",
+        object=f"{action.path}:{hash_of(action.old_text or '')}",
     )
 
 
@@ -222,6 +222,8 @@ def _missing(check: Check, path: str, user: str, message: str, folder: str = "")
         near = "known" if sight.folder_known else "new"
         much = "much" if sight.familiar >= 100 else "little"
         where = "missing_path" if inside else "missing_outside"
+        if sight.belief in ("gone", "under_gone"):
+            where = "gone_path"
         basis = f"{where}|{user}|{near}|{sight.belief}|{much}"
         prior = _doubt(user, sight) * (1.0 if inside else 0.3)
     if not message:
@@ -291,7 +293,7 @@ def missing_operand(check: Check) -> Foreseen | None:
     if len(doubtful) < 3 or surest.prior > 0.5:
         return surest
     many = "many" if len(doubtful) > 3 else "three"
-    return replace(surest, basis=f"missing_path|several|{many}", prior=0.35)
+    return replace(surest, basis=f"several_paths|{many}", prior=0.45 if many == "many" else 0.2)
 
 
 def _folder_before(command: Command, path: str) -> str:
@@ -343,7 +345,7 @@ def broken_tool(check: Check) -> Foreseen | None:
         signature=f"{tool}|{sign.partition('|')[2]}",
         text=f"{tool} could not even start earlier in this session: use another tool "
         "(a shell command, say) until it works again",
-        object=tool,
+        object=f"{tool}:{check.facts.breaks}",
     )
 
 
