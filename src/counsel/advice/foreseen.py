@@ -12,7 +12,7 @@ from counsel.memory.foresight import Foresight
 from counsel.model.advice import Candidate, FailureClass, SourceName
 from counsel.model.ids import LessonId
 
-SPEAK_FROM = {"mistake": 0.42, "refusal": 0.34, "other": 0.5, "signal": 0.9}
+SPEAK_FROM = {"mistake": 0.42, "refusal": 0.36, "other": 0.5, "signal": 0.9}
 """Estimated probability from which a foreseen failure is worth saying, by class. A refusal costs
 a human's time twice, so it is worth a less certain word. `signal` is a call doing its job."""
 
@@ -52,9 +52,9 @@ def candidate(foreseen: Foreseen, foresight: Foresight, source: SourceName) -> C
     )
 
 
-ATTENTION_PRIOR = 0.5
-ATTENTION_FROM = 0.22
-"""About four calls in a row that went fine without it silence a general piece of advice."""
+ATTENTION_PRIOR = 0.3
+ATTENTION_FROM = 0.28
+"""Two calls in a row that went fine without it silence a general piece of advice."""
 
 
 def worth_attention(item: Candidate, foresight: Foresight) -> Candidate:

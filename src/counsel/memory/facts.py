@@ -104,8 +104,6 @@ class Facts(Struct):
     swept_calls: int = -1
     broken: dict[str, str] = field(default_factory=dict)
     """Tool -> signature of a failure that is the tool's own."""
-    breaks: int = 0
-    """How often a tool failed so."""
     failed: dict[str, Failed] = field(default_factory=dict)
     """Fingerprint of a call -> how it failed last."""
     last_failed: dict[str, str] = field(default_factory=dict)
@@ -238,7 +236,6 @@ def _went_wrong(facts: Facts, ended: Ended, now: int) -> None:
     lowered = sign.lower()
     if action.kind != "shell" and ("spawn" in lowered or "enoent:" in lowered):
         facts.broken[action.tool] = sign
-        facts.breaks += 1
     if action.path and "has not been read" in lowered:
         facts.touched.pop(facts.reader(action, action.path), None)
 

@@ -73,7 +73,12 @@ class App:
         route = found.one(scope["method"], scope["path"])
         body = await self._body(scope["headers"], receive) if route.method == "POST" else b""
         request = Request(
-            method=route.method, path=scope["path"], given=found.given, body=body, trace=trace
+            method=route.method,
+            path=scope["path"],
+            given=found.given,
+            body=body,
+            trace=trace,
+            query=scope["query_string"],
         )
         return await route.handler(self._serving, request)
 

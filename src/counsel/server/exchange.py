@@ -1,16 +1,21 @@
 """One request and one response, as the handlers see them; and the one error envelope."""
 
 from collections.abc import Mapping
+from typing import TypeVar
+from urllib.parse import parse_qsl
 
 import msgspec
 from msgspec import Struct
 
-from counsel.model.errors import CounselError
+from counsel.model.errors import BadInput, CounselError
 
 JSON = b"application/json"
 TEXT = b"text/plain; version=0.0.4; charset=utf-8"
 
 _encoder = msgspec.json.Encoder()
+_QUERY_FIELDS = 32
+
+T = TypeVar("T")
 
 
 class Request(Struct, frozen=True, kw_only=True):
@@ -21,6 +26,28 @@ class Request(Struct, frozen=True, kw_only=True):
     given: Mapping[str, str]
     body: bytes
     trace: str
+    query: bytes = b""
+    """What follows the `?`, as it came."""
+
+    def asked(self, kind: type[T]) -> T:
+        """The query as `kind`, a flat struct. Raises `BadInput`."""
+        try:
+            text = self.query.decode("ascii", "replace")
+            pairs = parse_qsl(text, keep_blank_values=True, max_num_fields=_QUERY_FIELDS)
+            return msgspec.convert(dict(pairs), kind, strict=False)
+        except ValueError as error:
+            raise BadInput(
+                f"the query cannot be used: {str(error)[:200]}.", advice="Mend what follows the ?."
+            ) from error
+
+    def said(self, kind: type[T]) -> T:
+        """The body, JSON, as `kind`. Raises `BadInput`."""
+        try:
+            return msgspec.json.decode(self.body, type=kind)
+        except (ValueError, RecursionError) as error:
+            raise BadInput(
+                f"the body cannot be used: {str(error)[:200]}.", advice="Send the JSON it asks for."
+            ) from error
 
 
 class Response(Struct, frozen=True, kw_only=True):

@@ -16,6 +16,8 @@ class Status(Struct, frozen=True, kw_only=True):
     uptime_ms: int
     events: int
     """Sequence number of the last event in the log."""
+    learnt_upto: int = 0
+    """The last event that was learnt from."""
     agents: tuple[str, ...]
     workers: tuple[str, ...]
     trouble: str

@@ -345,7 +345,7 @@ def broken_tool(check: Check) -> Foreseen | None:
         signature=f"{tool}|{sign.partition('|')[2]}",
         text=f"{tool} could not even start earlier in this session: use another tool "
         "(a shell command, say) until it works again",
-        object=f"{tool}:{check.facts.breaks}",
+        object=f"{tool}:{hash_of(fingerprint(check.action))}",
     )
 
 

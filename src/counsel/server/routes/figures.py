@@ -20,6 +20,7 @@ async def status(serving: Serving, _request: Request) -> Response:
             port=state.port,
             uptime_ms=house.clock.now_ms() - state.started_ms,
             events=house.store.events.last_seq(),
+            learnt_upto=house.store.learning.learnt_upto(),
             agents=tuple(sorted(house.adapters)),
             workers=tuple(serving.workers.names()),
             trouble=state.trouble,
