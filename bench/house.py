@@ -10,7 +10,6 @@ from pathlib import Path
 
 import msgspec
 from msgspec import Struct
-from tests.server.processes import Running, running
 
 from bench.synthetic import Workplace, lessons, patterns, workplace
 from counsel.advice.packet import Packet
@@ -18,6 +17,7 @@ from counsel.bootstrap import House, open_house
 from counsel.config import Home, Settings
 from counsel.memory.ports import Counter, LearningBatch
 from counsel.storage.sqlite.store import SqliteStore
+from tests.server.processes import Running, running
 
 _TICKS = os.sysconf("SC_CLK_TCK")
 _NS_PER_TICK = 1_000_000_000 // _TICKS

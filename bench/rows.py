@@ -61,7 +61,9 @@ def table(rows: Iterable[Row]) -> str:
     for row in rows:
         beside, ratio = _plain(row.counterpart_value), _plain(row.ratio)
         name = row.name
-        cells.append((name, _plain(row.value), row.unit, row.counterpart, beside, ratio, f"{row.n}"))
+        cells.append(
+            (name, _plain(row.value), row.unit, row.counterpart, beside, ratio, f"{row.n}")
+        )
     widths = [max(len(cell) for cell in column) for column in zip(*cells, strict=True)]
     return "\n".join(_line(line, widths) for line in cells)
 

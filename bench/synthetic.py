@@ -29,13 +29,16 @@ PROGRAMS: Final[dict[str, tuple[str, ...]]] = {
     "git": ("commit", "push", "rebase", "checkout", "stash", "merge", "log", "diff", "add"),
     "gh": ("pr", "issue", "run", "api"), "docker": ("build", "run", "compose", "exec"),
     "kubectl": ("apply", "get", "logs", "delete"), "npm": ("install", "test", "run", "ci"),
-    "pnpm": ("install", "test", "build"), "yarn": ("add", "build"), "cargo": ("test", "build", "fmt"),
+    "pnpm": ("install", "test", "build"), "yarn": ("add", "build"),
+    "cargo": ("test", "build", "fmt"),
     "go": ("test", "build", "vet", "mod"), "uv": ("sync", "run", "pip"), "pip": ("install", "show"),
     "make": ("test", "lint", "build"), "pytest": (), "ruff": ("check", "format"), "mypy": (),
     "python": (), "python3": (), "node": (), "deno": ("run", "test"), "bun": ("install", "test"),
-    "rg": (), "grep": (), "sed": (), "awk": (), "find": (), "fd": (), "ls": (), "cat": (), "head": (),
+    "rg": (), "grep": (), "sed": (), "awk": (), "find": (), "fd": (), "ls": (), "cat": (),
+    "head": (),
     "tail": (), "jq": (), "curl": (), "wget": (), "ssh": (), "scp": (), "rsync": (), "tar": (),
-    "unzip": (), "psql": (), "sqlite3": (), "mysql": (), "redis-cli": (), "terraform": ("plan", "apply"),
+    "unzip": (), "psql": (), "sqlite3": (), "mysql": (), "redis-cli": (),
+    "terraform": ("plan", "apply"),
     "aws": ("s3", "ec2", "iam"), "gcloud": ("run", "auth"), "az": ("login",), "helm": ("install",),
     "ansible": (), "mvn": ("test", "package"), "gradle": ("test", "build"), "dotnet": ("test",),
     "ruby": (), "bundle": ("install", "exec"), "php": (), "composer": ("install",), "tsc": (),
@@ -157,7 +160,9 @@ def _condition(chance: Random) -> Condition:
         )
     if drawn < 0.9:
         kind, tool = chance.choice((("edit", "Edit"), ("read", "Read"), ("write", "Write")))
-        return Condition(kind=kind, tool=tool, path=f"*/{chance.choice(_WORDS)}_*.{_ending(chance)}")
+        return Condition(
+            kind=kind, tool=tool, path=f"*/{chance.choice(_WORDS)}_*.{_ending(chance)}"
+        )
     return Condition(kind="shell", words=(f"{chance.choice(_WORDS)}_{chance.randrange(200)}",))
 
 
@@ -284,7 +289,9 @@ def transcript(path: Path, sessions: int, calls_each: int, seed: int) -> Path:
             name = f"generated-{session}"
             for seq, row in enumerate(_session(name, calls_each, here, seed + session)):
                 day, second = 1 + session % 28, seq % 60
-                stamp = f"2026-01-{day:02}T{9 + seq // 3600:02}:{seq // 60 % 60:02}:{second:02}.000Z"
+                stamp = (
+                    f"2026-01-{day:02}T{9 + seq // 3600:02}:{seq // 60 % 60:02}:{second:02}.000Z"
+                )
                 head = {"session": name, "seq": seq, "ts": stamp, "agent": "claude-code"}
                 file.write(json.dumps({**head, "cwd": str(here.root), **row}) + "\n")
     return path

@@ -148,7 +148,7 @@ def open_house(settings: Settings) -> House:
             bypass=BYPASSED,
             muted=settings.muted_sources,
             style=settings.guidance,
-            holdout_key=settings.home.holdout_key(),
+            holdout_key=settings.home.holdout_key() if settings.holdout else None,
         ),
         learner.predictor.predict,
         clock,

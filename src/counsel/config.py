@@ -133,8 +133,12 @@ class Settings(Struct, frozen=True, kw_only=True):
     rate_burst: Annotated[int, Meta(ge=1)] = 40_000
     muted_sources: frozenset[SourceName] = frozenset()
     """Sources of advice that stay silent."""
+    holdout: bool = True
+    """Deliberately hold back a tenth of notes, so that their use can be measured."""
     guidance: Literal["concise", "balanced", "coach"] = "balanced"
     """How much is said with a piece of advice."""
+    holdout: bool = True
+    """Now and then a note is deliberately kept back, so that its worth can be measured."""
     log_level: Literal["debug", "info", "warning", "error"] = "info"
     log_format: Literal["text", "json"] = "text"
     log_limit: Annotated[int, Meta(ge=1024)] = 10 * 1024 * 1024

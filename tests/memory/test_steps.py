@@ -146,13 +146,13 @@ def test_an_edit_and_its_reversal_mirror_each_other() -> None:
 
 def test_wrapped_commands_come_before_their_wrapper() -> None:
     line = unwrapped(parse_command("cd /x && timeout 9 sh -c 'ls; rm a b'"))
-    assert [command.program for command in line] == ["cd", "ls", "rm", "sh", "timeout"]
-    assert [command.folder for command in line] == ["", "/x", "/x", "/x", "/x"]
+    assert [command.program for command in line] == ["cd", "ls", "rm", "sh"]
+    assert [command.folder for command in line] == ["", "/x", "/x", "/x"]
     assert line[1].after == "&&"
 
 
 def test_wrapping_is_followed_to_a_bounded_depth() -> None:
-    line = "timeout 1 " * 50 + "ls"
+    line = "eval " * 50 + "ls"
     assert len(unwrapped(parse_command(line))) == 5
 
 

@@ -17,6 +17,7 @@ from counsel.model.events import AdviceGiven, AdviceJudged, Event
 from counsel.model.ids import EventId
 
 WAITING_KEPT = 20
+"""Beyond these the oldest are judged without a next call."""
 
 
 class Waiting(Struct, frozen=True):
@@ -49,8 +50,10 @@ class Bench(Struct):
             succeeded=call.outcome.succeeded,
             signature=call.signature,
         )
-        settled, self.waiting = self.waiting, []
-        for one in settled:
+        # A sibling that was already under way when the advised call ended answers nothing.
+        answers = [one for one in self.waiting if call.call.at_ms >= one.run.ended_ms]
+        self.waiting = [one for one in self.waiting if call.call.at_ms < one.run.ended_ms]
+        for one in answers:
             yield _judged(one, attempt, event, window_s, new_id())
         if given is None:
             return
@@ -61,7 +64,9 @@ class Bench(Struct):
                 yield _judged(one, None, event, window_s, new_id())
             else:
                 self.waiting.append(one)
-        del self.waiting[:-WAITING_KEPT]
+        crowded, self.waiting = self.waiting[:-WAITING_KEPT], self.waiting[-WAITING_KEPT:]
+        for one in crowded:
+            yield _judged(one, None, event, window_s, new_id())
 
     def closed(
         self, event: Event, window_s: int, new_id: Callable[[], EventId]

@@ -218,6 +218,7 @@ def _foreseen(query: Query, session: Session, knowledge: Knowledge) -> list[Cand
         facts=session.facts,
         world=knowledge.world,
         now_ms=query.now_ms,
+        cwd=query.cwd,
     )
     facts: Iterable[Foreseen] = chain(foreseen(check), foreseen_in(check))
     found = [candidate(one, knowledge.foresight, "preflight") for one in facts]

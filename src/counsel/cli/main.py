@@ -34,6 +34,7 @@ class Entry(NamedTuple):
 
 
 COMMANDS: dict[str, Entry] = {
+    "demo": Entry("demo:demo", "Set up", "Watch an agent stumble once, and not again."),
     "init": Entry("init:init", "Set up", "Wire Counsel into an agent, or out of it."),
     "doctor": Entry("doctor:doctor", "Set up", "Check everything, and say what to do."),
     "config": Entry("config:config", "Set up", "Show the settings and where they come from."),
@@ -42,6 +43,16 @@ COMMANDS: dict[str, Entry] = {
     "stop": Entry("stop:stop", "Service", "Stop the service in good order."),
     "hook": Entry("hook:hook", "Agents", "Send one hook payload from stdin, as an agent would."),
     "hook-command": Entry("hook:hook_command_", "Agents", "Print the command an agent is given."),
+    "advise": Entry("advise:advise", "Advice", "What should be known before a call."),
+    "outcome": Entry("advise:outcome", "Advice", "Tell how a call ended."),
+    "feedback": Entry("feedback:feedback", "Advice", "Say what an advice was worth."),
+    "advice": Entry("feedback:advice", "Advice", "What was advised lately, and its fate."),
+    "import": Entry("import_:import_", "Memory", "Learn from the transcripts that are here."),
+    "memory": Entry("memory:memory", "Memory", "Look at the lessons, add, forget, move them."),
+    "opportunities": Entry(
+        "opportunities:opportunities", "Memory", "Suggestions from what went unexpectedly."
+    ),
+    "prefs": Entry("prefs:prefs", "Memory", "How much is said, and which sources are silent."),
     "replay": Entry("replay:replay_", "Evidence", "What advice would have been worth, on record."),
 }
 

@@ -26,23 +26,37 @@ class _Envelope(Struct):
 
 
 class Service:
-    """One service, by the path of its socket."""
+    """One service, by the path of its socket. `timeout` in seconds, for each answer."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, timeout: float = _TIMEOUT) -> None:
         self._path = path
+        self._timeout = timeout
+
+    def answers(self) -> bool:
+        """Whether somebody listens."""
+        try:
+            with socket.socket(socket.AF_UNIX) as link:
+                link.settimeout(self._timeout)
+                link.connect(str(self._path))
+        except OSError:
+            return False
+        return True
 
     def get(self, path: str, kind: type[T]) -> T:
-        return self._call("GET", path, b"", kind)
+        return self._decoded(self.raw("GET", path), kind)
 
     def post(self, path: str, value: object, kind: type[T]) -> T:
-        return self._call("POST", path, msgspec.json.encode(value), kind)
+        return self._decoded(self.raw("POST", path, msgspec.json.encode(value)), kind)
 
-    def _call(self, method: str, path: str, body: bytes, kind: type[T]) -> T:
+    def delete(self, path: str, kind: type[T]) -> T:
+        return self._decoded(self.raw("DELETE", path), kind)
+
+    def raw(self, method: str, path: str, body: bytes = b"") -> bytes:
         """Raises `Unreachable`, or what the service's error envelope says."""
         try:
             link = socket.socket(socket.AF_UNIX)
             with link:
-                link.settimeout(_TIMEOUT)
+                link.settimeout(self._timeout)
                 link.connect(str(self._path))
                 status, answer = exchange(link, method, path, body)
         except (OSError, ValueError) as error:
@@ -52,6 +66,9 @@ class Service:
             ) from error
         if status >= 400:
             raise _error_of(status, answer)
+        return answer
+
+    def _decoded(self, answer: bytes, kind: type[T]) -> T:
         try:
             return msgspec.json.decode(answer, type=kind)
         except msgspec.DecodeError as error:

@@ -84,7 +84,7 @@ def learn(experience: Experience, session: SessionId, ended: Ended, now_ms: int)
         refused = experience.words.setdefault(ended.word, _new(ended, failure))
         _again(refused, session, ended, now_ms)
         _keep(experience.words, MAX_WORDS)
-    listed = vocabulary_in(ended.outcome.error or "")
+    listed = vocabulary_in(redact((ended.outcome.error or "")[:8_000]))
     if listed:
         experience.vocabulary = sorted({*experience.vocabulary, *listed})[:400]
         experience.vocabulary_signature = ended.signature
@@ -108,7 +108,7 @@ def _again(recalled: Recalled, session: SessionId, ended: Ended, now_ms: int) ->
     recalled.times += 1
     recalled.signature = ended.signature
     recalled.last_ms = now_ms
-    recalled.error = redact(first_line(ended.outcome.error or ""))
+    recalled.error = first_line(redact((ended.outcome.error or "")[:4_000]))
     if session not in recalled.sessions:
         recalled.sessions.append(session)
         del recalled.sessions[:-MAX_SESSIONS]

@@ -9,6 +9,7 @@ from typing import Any, Literal
 from msgspec import Struct, field
 
 from counsel.memory.failure_class import class_of
+from counsel.memory.redaction import redact
 from counsel.memory.refused import refused_word
 from counsel.memory.signature import signature
 from counsel.model.actions import Action, ToolKind
@@ -167,6 +168,7 @@ def observe(facts: Facts, event: Event) -> Ended | None:
         facts.cwd = event.new
     elif isinstance(event, FileChanged):
         facts.disturbed[event.path] = "another hand"
+        _bounded(facts.disturbed)
     return None
 
 
@@ -202,10 +204,13 @@ def _ended(facts: Facts, event: OutcomeObserved) -> Ended | None:
     return ended
 
 
+_ERROR_READ = 8_000
+
+
 def ending_of(call: OpenCall, outcome: Outcome) -> Ended:
     """The call with its end: class, signature and refused word of its failure."""
     failure = class_of(call.action, outcome)
-    error = outcome.error or ""
+    error = redact((outcome.error or "")[:_ERROR_READ]) if failure else ""
     return Ended(
         call=call,
         outcome=outcome,
@@ -233,6 +238,7 @@ def _went_wrong(facts: Facts, ended: Ended, now: int) -> None:
     )
     _bounded(facts.failed)
     facts.last_failed[pattern_of(action)] = sign
+    _bounded(facts.last_failed)
     lowered = sign.lower()
     if action.kind != "shell" and ("spawn" in lowered or "enoent:" in lowered):
         facts.broken[action.tool] = sign
@@ -279,10 +285,12 @@ def _touch(facts: Facts, action: Action, now: int) -> None:
     facts.disturbed.pop(action.path, None)
     _bounded(facts.touched)
     if action.kind == "edit" and action.old_text:
-        replaced = facts.replaced.setdefault(action.path, [])
-        if action.old_text not in (action.new_text or ""):
-            replaced.append(action.old_text)
-            del replaced[:-20]
+        written = action.new_text or ""
+        gone = [*facts.replaced.pop(action.path, []), action.old_text]
+        facts.replaced[action.path] = [text for text in gone if text not in written][-20:]
+        _bounded(facts.replaced)
+    elif action.kind == "write":
+        facts.replaced.pop(action.path, None)
 
 
 def _ran(facts: Facts, line: str) -> None:
@@ -297,8 +305,10 @@ def _ran(facts: Facts, line: str) -> None:
             )
             facts.writes += 1
         for path in command.redirects:
-            facts.disturbed[path] = "a redirection"
-            facts.writes += 1
+            if not path.startswith("/dev/"):
+                facts.disturbed[path] = "a redirection"
+                facts.writes += 1
+    _bounded(facts.disturbed)
 
 
 def _bounded(kept: dict[str, Any]) -> None:

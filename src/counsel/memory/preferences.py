@@ -324,7 +324,8 @@ def _condition(rule: str) -> Condition:
     acts = (_STEMS.get(act.lower(), act.lower()) for act in _ACT.findall(rule))
     words = tuple(dict.fromkeys((*_programs(rule), *acts)))[:6]
     if program:
-        return Condition(kind="shell", program=program, subcommand=subcommand, words=words)
+        # No words: the commit that lacks `ruff` is the very one to speak before.
+        return Condition(kind="shell", program=program, subcommand=subcommand)
     if _DELEGATES.search(rule):
         return Condition(words=(*words, "subagent"))
     return Condition(kind="edit" if _EDITS.search(rule) else "", words=words)

@@ -9,6 +9,7 @@ import posixpath
 from msgspec import Struct
 
 from counsel.memory.facts import Ended, fingerprint
+from counsel.memory.redaction import redact
 from counsel.model.actions import Action
 from counsel.model.commands import Command, parse_command
 
@@ -89,5 +90,5 @@ def _lead(action: Action) -> Command | None:
 
 
 def _short(text: str) -> str:
-    line = " ".join(text.split())
+    line = " ".join(redact(text[:2_000]).split())
     return line if len(line) <= _SHOWN else line[: _SHOWN - 1] + "…"

@@ -15,7 +15,7 @@ _SHORTEST = 2
 _NAMED = re.compile(
     r"(?:unknown|unrecognized|unrecognised|invalid|illegal|unexpected|no such|bad)"
     r"[\w ]{0,24}?(?:option|flag|argument|parameter|switch|command|field|skill|revision|id)s?"
-    r"(?: --|:)?\s*[\"'`]?(?P<a>[^\s\"'`,;:]+)"
+    r"(?: -- |:)?\s*[\"'`]?(?P<a>[^\s\"'`,;:]+)"
     r"|[\"'`](?P<b>[^\"'`\n]{2,120})[\"'`]"
     r"|no such file or directory:\s*(?P<c>[^\s:]+)"
     r"|(?P<d>[^\s:'\"`]+): (?:no such file|command not found|cannot open|open: no such)"
@@ -32,11 +32,15 @@ def refused_word(action: Action, error: str) -> str | None:
         return None
     for match in _NAMED.finditer(error[:_HEAD]):
         named = next((group for group in match.groups() if group), "").strip(".,:;()")
-        if len(named) < _SHORTEST or named.lower() in _STOP:
+        if not named or named.lower() in _STOP:
             continue
-        if named in words:
+        if named in words and len(named) >= _SHORTEST:
             return named
-        for word in words:
+        if len(named) == 1 and f"-{named}" in words:
+            return f"-{named}"
+        if len(named) < _SHORTEST:
+            continue
+        for word in sorted(words):
             if word.startswith(("-", "/", ".")) and named == word.split("=", 1)[0]:
                 return word.split("=", 1)[0]
     return None

@@ -54,7 +54,5 @@ def _remember_command(
 
 def _placed(command: Command, path: str, facts: Facts, cwd: str) -> str:
     folder = command.folder
-    if command.program == "cd" and folder.endswith(path):
-        folder = folder[: -len(path)].rstrip("/")
     base = folder if folder.startswith(("/", "~")) else f"{cwd}/{folder}".rstrip("/")
     return relative(path, facts.root, base)

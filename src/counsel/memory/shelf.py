@@ -1,8 +1,8 @@
 """The lessons in reach of the hot path: looked up by structure, never scanned.
 
-A lesson stands under the most specific part of its condition (program, tool, kind, or words), so a
-look-up costs what it finds, not what there is. Rows are replaced whole: a reader in another
-thread sees the old or the new, never half.
+A lesson stands under its project and the most specific part of its condition (program, tool, kind,
+or words), so a look-up costs what it finds, not what there is. Rows are replaced whole: a reader in
+another thread sees the old or the new, never half.
 """
 
 from collections.abc import Iterable
@@ -19,7 +19,7 @@ class LessonShelf:
 
     def __init__(self, lessons: Iterable[Lesson] = ()) -> None:
         self._lessons: dict[LessonId, Lesson] = {}
-        self._index: dict[str, tuple[LessonId, ...]] = {}
+        self._index: dict[tuple[str, ProjectKey], tuple[Lesson, ...]] = {}
         self._silenced: frozenset[LessonId] = frozenset()
         for lesson in lessons:
             self.put(lesson)
@@ -38,8 +38,8 @@ class LessonShelf:
         self.drop(lesson.id)
         self._lessons[lesson.id] = lesson
         if lesson.status == "active":
-            for key in _keys(lesson.condition):
-                self._index[key] = (*self._index.get(key, ()), lesson.id)
+            place = _place(lesson)
+            self._index[place] = (*self._index.get(place, ()), lesson)
         elif lesson.status in ("suspended", "retired"):
             self._silenced |= {lesson.id}
 
@@ -48,12 +48,12 @@ class LessonShelf:
         if old is None:
             return
         self._silenced -= {lesson}
-        for key in _keys(old.condition):
-            rest = tuple(one for one in self._index.get(key, ()) if one != lesson)
-            if rest:
-                self._index[key] = rest
-            else:
-                self._index.pop(key, None)
+        place = _place(old)
+        rest = tuple(one for one in self._index.get(place, ()) if one.id != lesson)
+        if rest:
+            self._index[place] = rest
+        else:
+            self._index.pop(place, None)
 
     def silenced(self, lesson: LessonId) -> bool:
         """Suspended or retired: its advice is not to be given, from whatever source."""
@@ -62,23 +62,23 @@ class LessonShelf:
     def matching(
         self, action: Action, commands: tuple[Command, ...], project: ProjectKey, phase: str = ""
     ) -> list[Lesson]:
-        """Active lessons whose whole condition holds for the call, in the order they came."""
-        found: dict[LessonId, Lesson] = {}
-        for key in _wanted(action, commands):
-            for one in self._index.get(key, ()):
-                lesson = self._lessons.get(one)
-                if lesson is None or one in found or lesson.project not in ("", project):
-                    continue
-                if holds(lesson.condition, action, commands, phase):
-                    found[one] = lesson
-        return list(found.values())
+        """Active lessons whose whole condition holds for the call.
+
+        Those that hold everywhere before the project's own, each in the order they came.
+        """
+        text = _text_of(action)
+        return [
+            lesson
+            for where in _scopes(project)
+            for key in _wanted(action, commands)
+            for lesson in self._index.get((key, where), ())
+            if _holds(lesson.condition, action, commands, phase, text)
+        ]
 
     def standing(self, project: ProjectKey, most: int = 3) -> list[Lesson]:
         """Preferences that hold for everything here: what to say when a session starts."""
         general = [
-            self._lessons[one]
-            for one in self._index.get("any", ())
-            if one in self._lessons and self._lessons[one].project in ("", project)
+            lesson for where in _scopes(project) for lesson in self._index.get(("any", where), ())
         ]
         general.sort(key=lambda lesson: (-lesson.updated_ms, lesson.id))
         return general[:most]
@@ -88,6 +88,12 @@ def holds(
     condition: Condition, action: Action, commands: tuple[Command, ...], phase: str = ""
 ) -> bool:
     """Every given field of the condition holds for the call."""
+    return _holds(condition, action, commands, phase, _text_of(action))
+
+
+def _holds(
+    condition: Condition, action: Action, commands: tuple[Command, ...], phase: str, text: str
+) -> bool:
     if condition.kind and condition.kind != action.kind:
         return False
     if condition.tool and condition.tool != action.tool:
@@ -98,7 +104,7 @@ def holds(
         return False
     if not _command_holds(condition, commands):
         return False
-    return not condition.words or _spoken(condition.words, action)
+    return not condition.words or all(word.lower() in text for word in condition.words)
 
 
 def _command_holds(condition: Condition, commands: tuple[Command, ...]) -> bool:
@@ -112,26 +118,36 @@ def _command_holds(condition: Condition, commands: tuple[Command, ...]) -> bool:
     )
 
 
-def _spoken(words: tuple[str, ...], action: Action) -> bool:
-    text = (action.command or action.path or action.target or action.arguments).lower()
-    return all(word.lower() in text for word in words)
+def _text_of(action: Action) -> str:
+    """What the words of a condition are looked for in, lowered once for all of them."""
+    return (action.command or action.path or action.target or action.arguments).lower()
 
 
-def _keys(condition: Condition) -> tuple[str, ...]:
+def _scopes(project: ProjectKey) -> tuple[ProjectKey, ...]:
+    """Everywhere, and the project: what a lesson may hold in."""
+    return (ProjectKey(""), project) if project else (ProjectKey(""),)
+
+
+def _place(lesson: Lesson) -> tuple[str, ProjectKey]:
+    return _key(lesson.condition), lesson.project
+
+
+def _key(condition: Condition) -> str:
     if condition.program:
-        return (f"program {condition.program}",)
+        return f"program {condition.program}"
     if condition.tool:
-        return (f"tool {condition.tool}",)
+        return f"tool {condition.tool}"
     if condition.kind:
-        return (f"kind {condition.kind}",)
+        return f"kind {condition.kind}"
     if condition.words:
-        return (f"word {condition.words[0].lower()}",)
-    return ("path",) if condition.path else ("any",)
+        return f"word {condition.words[0].lower()}"
+    return "path" if condition.path else "any"
 
 
-def _wanted(action: Action, commands: tuple[Command, ...]) -> list[str]:
+def _wanted(action: Action, commands: tuple[Command, ...]) -> tuple[str, ...]:
+    """The keys under which something may stand for the call, each once."""
     keys = [f"program {command.program}" for command in commands]
     keys += [f"tool {action.tool}", f"kind {action.kind}", "path"]
     text = action.command or action.path or action.target or ""
-    keys += [f"word {word}" for word in dict.fromkeys(text.lower().split()[:60])]
-    return keys
+    keys += [f"word {word}" for word in text.lower().split()[:60]]
+    return tuple(dict.fromkeys(keys))

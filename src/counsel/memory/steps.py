@@ -289,7 +289,7 @@ _DEEPEST = 4
 
 
 def unwrapped(commands: Sequence[Command], depth: int = 0) -> tuple[Command, ...]:
-    """The commands with those in front that a `sh -c`, `eval`, `timeout` or `xargs` would run."""
+    """The commands with those in front that a `sh -c` or `eval` would run."""
     result: list[Command] = []
     for command in commands:
         script = _script(command) if depth < _DEEPEST else ""
@@ -309,28 +309,7 @@ def _script(command: Command) -> str:
         return words[at + 1] if at is not None and at + 1 < len(words) else ""
     if command.program == "eval":
         return " ".join(words)
-    if command.program in ("timeout", "xargs", "nice", "sudo", "doas", "stdbuf"):
-        rest = _after_options(words, _RUNNER_VALUED)
-        rest = rest[1:] if command.program == "timeout" else rest
-        return " ".join(_shell_word(word) for word in rest)
     return ""
-
-
-_RUNNER_VALUED = frozenset("-n -I -L -P -d -E -s -k --signal --kill-after -u --user -g".split())
-
-
-def _after_options(words: Sequence[str], valued: frozenset[str]) -> tuple[str, ...]:
-    i = 0
-    while i < len(words) and words[i].startswith("-"):
-        i += 2 if words[i] in valued else 1
-    return tuple(words[i:])
-
-
-def _shell_word(word: str) -> str:
-    """Quoted unless plain; `~`, `$` and `*` stay what they are, as far as rules look at them."""
-    if re.fullmatch(r"[\w@%+=:,./~$*{}-]+", word):
-        return word
-    return "'" + word.replace("'", "'\"'\"'") + "'"
 
 
 def _findings(opened: OpenStep, outcome: Outcome) -> tuple[str, ...]:

@@ -180,13 +180,14 @@ def evidence_line(evidence: Evidence, now_ms: int) -> str:
         seen += f" in {_count(evidence.sessions, 'session')}"
     if evidence.last_ms <= 0:
         return seen
-    return f"{seen}, last {_ago(now_ms - evidence.last_ms)}"
+    return f"{seen}, last {ago(now_ms - evidence.last_ms)}"
 
 
 _UNITS = ((86_400_000, "day"), (3_600_000, "hour"), (60_000, "minute"))
 
 
-def _ago(elapsed_ms: int) -> str:
+def ago(elapsed_ms: int) -> str:
+    """ "2 days ago", "just now"."""
     for unit_ms, unit in _UNITS:
         if elapsed_ms >= unit_ms:
             return f"{_count(elapsed_ms // unit_ms, unit)} ago"

@@ -15,13 +15,33 @@ from tree_sitter import Language, Node, Parser
 MAX_LENGTH = 8_000
 """Longer command lines are parsed up to here (bytes): a here-document can be a whole file."""
 
-_WRAPPERS = frozenset(("sudo", "env", "time", "nohup", "command", "exec", "builtin", "nice"))
+_WRAPPERS: dict[str, frozenset[str]] = {
+    name: frozenset(valued.split())
+    for name, valued in {
+        "sudo": "-u -g -h -p -C -D -R -T -U -r -t --user --group --host --prompt --chdir --chroot",
+        "doas": "-u -C",
+        "env": "-u -C -S --unset --chdir",
+        "time": "-f -o --format --output",
+        "nice": "-n --adjustment",
+        "ionice": "-c -n -p --class --classdata",
+        "timeout": "-s -k --signal --kill-after",
+        "xargs": "-n -I -L -P -d -E -s -a --max-args --max-procs --delimiter --arg-file",
+        "stdbuf": "-i -o -e --input --output --error",
+        "exec": "-a",
+        "nohup": "",
+        "setsid": "",
+        "command": "",
+        "builtin": "",
+    }.items()
+}
+"""Programs that run the program behind them, with their options that take a value."""
 _PLAIN = frozenset(
-    """cat ls cd pwd echo printf grep rg ag sed awk head tail wc sort uniq cut tr find xargs tee cp
-    mv rm mkdir rmdir touch chmod chown ln stat file less more diff cmp test [ true false sleep
-    which type bash sh zsh fish node ruby perl python python3 curl wget jq yq tar gzip gunzip zip unzip
-    ps kill pkill pgrep df du date export source . set unset eval read nl od xxd base64 ssh scp
-    rsync gofmt pytest mypy ruff tsc eslint prettier biome vim nano open""".split()
+    """cat ls find cd pwd echo printf grep rg ag sed awk head tail wc sort uniq cut tr xargs tee
+    cp mv rm mkdir rmdir touch chmod chown ln stat file less more diff cmp test [ true false sleep
+    which type bash sh zsh fish node ruby perl python python3 curl wget jq yq tar gzip gunzip zip
+    unzip ps kill pkill pgrep df du date export source . set unset eval read nl od xxd base64 ssh
+    scp rsync gofmt pytest mypy ruff tsc eslint prettier biome vim nano open sudo doas timeout
+    command""".split()
 )
 """Programs whose first word is an operand; for all others it is taken for a sub-command."""
 _TWO_LEVELS = frozenset(("gh", "docker", "aws", "gcloud", "az", "kubectl", "npm", "bun", "uv"))
@@ -54,7 +74,9 @@ class Command(Struct, frozen=True, kw_only=True, omit_defaults=True):
     operands: tuple[str, ...] = ()
     assignments: tuple[str, ...] = ()
     redirects: tuple[str, ...] = ()
-    """Targets of output redirections."""
+    """Files that output is redirected to; those of a whole list or loop stand at its last one."""
+    inputs: tuple[str, ...] = ()
+    """Files that input is redirected from."""
     folder: str = ""
     after: str = ""
     globs: tuple[str, ...] = ()
@@ -104,19 +126,44 @@ def unset_variables(text: str) -> tuple[str, ...]:
     return tuple(dict.fromkeys(name for name in used if name not in given))
 
 
+_OWN_SHELL = frozenset(("subshell", "command_substitution", "process_substitution"))
+"""What runs in a shell of its own: a `cd` in it leads nowhere outside."""
+
+
+class _Folder(Struct):
+    """Where the line stands, and where it stood before the last `cd`."""
+
+    now: str = ""
+    before: str = ""
+
+    def follow(self, command: Command) -> None:
+        if command.program not in ("cd", "pushd"):
+            return
+        target = command.operands[0] if command.operands else "~"
+        if command.words == ("-",):
+            target = self.before
+        elif not (_rooted(target) or not self.now):
+            target = f"{self.now}/{target}"
+        self.before, self.now = self.now, target
+
+
 def _collect(root: Node, found: list[Command]) -> None:
     """Depth first, in the order of the text, without recursion: nesting may be deep."""
-    folder = ""
-    pending = [root]
+    folder = _Folder()
+    pending: list[Node | _Folder] = [root]
     while pending:
         node = pending.pop()
+        if isinstance(node, _Folder):
+            folder = node
+            continue
         if node.type == "command":
-            command = _command(node, folder)
+            command = _command(node, folder.now)
             if command is not None:
                 found.append(command)
-                if command.program == "cd" and command.operands:
-                    target = command.operands[0]
-                    folder = target if _rooted(target) or not folder else f"{folder}/{target}"
+                folder.follow(command)
+        elif node.type in _OWN_SHELL:
+            pending.append(folder)
+            folder = _Folder(folder.now, folder.before)
         pending.extend(reversed(node.children))
 
 
@@ -136,14 +183,12 @@ def _command(node: Node, folder: str) -> Command | None:
             words.append(_unquoted(child))
             if kind == "word" and any(mark in words[-1] for mark in "*?["):
                 globs.append(words[-1])
-    while words and words[0] in _WRAPPERS and len(words) > 1:
-        words.pop(0)
-        while words and (words[0].startswith("-") or "=" in words[0]):
-            words.pop(0)
+    words = _unwrapped(words, assignments)
     if not words:
         return None
     program = words[0].rsplit("/", 1)[-1] if "/" in words[0] else words[0]
     rest = words[1:]
+    outputs, inputs = _redirects(node)
     return Command(
         program=program,
         executable=words[0],
@@ -152,11 +197,37 @@ def _command(node: Node, folder: str) -> Command | None:
         flags=tuple(word.split("=", 1)[0] for word in rest if len(word) > 1 and word[0] == "-"),
         operands=tuple(word for word in rest if word and word[0] != "-"),
         assignments=tuple(assignments),
-        redirects=_redirects(node),
+        redirects=outputs,
+        inputs=inputs,
         folder=folder,
         after=_connector(node),
         globs=tuple(globs),
     )
+
+
+def _unwrapped(words: list[str], assignments: list[str]) -> list[str]:
+    """The words from the program on that is really run; `env`'s assignments join the others."""
+    while words and words[0] in _WRAPPERS:
+        wrapper, valued = words[0], _WRAPPERS[words[0]]
+        at = 1
+        while at < len(words) and words[at].startswith("-") and len(words[at]) > 1:
+            if wrapper == "command" and words[at] in ("-v", "-V"):
+                return words
+            at += 2 if words[at] in valued else 1
+            if words[at - 1] == "--":
+                break
+        given = at
+        while wrapper in ("env", "sudo") and at < len(words) and _ASSIGNED.match(words[at]):
+            at += 1
+        assignments += words[given:at]
+        at += wrapper == "timeout"
+        if at >= len(words):
+            return words
+        words = words[at:]
+    return words
+
+
+_ASSIGNED = re.compile(r"[A-Za-z_]\w*=")
 
 
 def _subcommand(program: str, words: list[str]) -> str:
@@ -184,6 +255,11 @@ def _subcommand(program: str, words: list[str]) -> str:
     return " ".join(taken)
 
 
+_ESCAPED = re.compile(r"\\([$`\"\\])")
+_C_ESCAPED = re.compile(r"\\([nrt\\'\"])")
+_C_ESCAPES = {"n": "\n", "r": "\r", "t": "\t", "\\": "\\", "'": "'", '"': '"'}
+
+
 def _text(node: Node) -> str:
     return (node.text or b"").decode("utf-8", "replace")
 
@@ -195,7 +271,9 @@ def _unquoted(node: Node) -> str:
     if kind == "raw_string":
         return text[1:-1]
     if kind == "string":
-        return text[1:-1].replace('\\"', '"').replace("\\\\", "\\")
+        return _ESCAPED.sub(r"\1", text[1:-1].replace("\\\n", ""))
+    if kind == "ansi_c_string":
+        return _C_ESCAPED.sub(lambda match: _C_ESCAPES[match[1]], text[2:-1])
     if kind == "concatenation":
         return "".join(_unquoted(child) for child in node.children)
     if kind == "command_name" and node.named_child_count:
@@ -205,15 +283,45 @@ def _unquoted(node: Node) -> str:
     return text
 
 
-def _redirects(node: Node) -> tuple[str, ...]:
-    holder = node.parent
-    if holder is None or holder.type != "redirected_statement":
-        return ()
-    return tuple(
-        _unquoted(child.named_children[-1])
-        for child in holder.named_children
-        if child.type == "file_redirect" and child.named_children and b">" in (child.text or b"")
-    )
+def _redirects(node: Node) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """The files a command's output goes to and its input comes from, the nearest first.
+
+    The grammar hangs the redirection of `a && b > x` on the whole list, and the one behind a
+    here-document's start inside of it.
+    """
+    outputs: list[str] = []
+    inputs: list[str] = []
+    current = node
+    while current.parent is not None and current.type not in _OWN_SHELL - {"subshell"}:
+        following = current.next_named_sibling
+        if current.type.endswith("redirect") or not (
+            following is None or following.type.endswith("redirect")
+        ):
+            break
+        current = current.parent
+        if current.type == "redirected_statement":
+            for redirect in _file_redirects(current):
+                _add_target(redirect, outputs, inputs)
+    return tuple(outputs), tuple(inputs)
+
+
+def _file_redirects(statement: Node) -> list[Node]:
+    found: list[Node] = []
+    for child in statement.named_children:
+        nested = child.named_children if child.type == "heredoc_redirect" else [child]
+        found += [one for one in nested if one.type == "file_redirect"]
+    return found
+
+
+def _add_target(redirect: Node, outputs: list[str], inputs: list[str]) -> None:
+    operator = next((child.type for child in redirect.children if not child.is_named), "")
+    named = [child for child in redirect.named_children if child.type != "file_descriptor"]
+    if not named:
+        return
+    target = _unquoted(named[-1])
+    if operator.endswith("&") and (target.isdigit() or target == "-"):
+        return
+    (outputs if ">" in operator else inputs).append(target)
 
 
 def _connector(node: Node) -> str:

@@ -10,6 +10,7 @@ from msgspec import Struct
 from counsel.model.errors import BadInput, CounselError
 
 JSON = b"application/json"
+JSONL = b"application/x-ndjson"
 TEXT = b"text/plain; version=0.0.4; charset=utf-8"
 
 _encoder = msgspec.json.Encoder()

@@ -228,6 +228,12 @@ class Desk:
                     state.given.pop(row.event.trace, None)
         return state
 
+    def forget(self, session: SessionId) -> None:
+        """Let go of a session's state: a person had its events erased."""
+        for key in [one for one in self._sessions if one[1] == session]:
+            del self._sessions[key]
+            self._dirty.pop(key, None)
+
     def save_sessions(self) -> int:
         """Write a snapshot of every session that changed; how many.
 

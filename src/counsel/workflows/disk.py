@@ -7,7 +7,6 @@ Nothing here raises: what cannot be looked at is unknown.
 import os
 import shutil
 import stat
-from functools import lru_cache
 
 from counsel.memory.world import Sight
 
@@ -48,20 +47,17 @@ class DiskWorld:
         return Sight(exists=False, belief="gone", certain=True)
 
     def program(self, name: str) -> bool | None:
-        return _program(name, os.environ.get("PATH", ""))
-
-
-@lru_cache(maxsize=1024)
-def _program(name: str, path: str) -> bool | None:
-    if "/" in name or not name.isprintable():
-        return None
-    return shutil.which(name, path=path) is not None
+        # Asked anew each time: what is missing now may be installed by the next call.
+        if "/" in name or not name.isprintable():
+            return None
+        return shutil.which(name) is not None
 
 
 def _text(full: str) -> str | None:
     try:
         with open(full, "rb") as file:
             data = file.read(LARGEST + 1)
-        return data.decode("utf-8") if len(data) <= LARGEST else None
+        # Agents' edit tools see line ends as "\n", whatever the file has.
+        return data.decode("utf-8").replace("\r\n", "\n") if len(data) <= LARGEST else None
     except (OSError, UnicodeDecodeError):
         return None

@@ -2,7 +2,8 @@
 
 The events of a transcript have ids made from its content, and the log takes an id only once, so
 importing again adds nothing. A mark per file (by the digest of its content) remembers how far an
-interrupted import came.
+interrupted import came. A session that was heard live is imported up to where the hearing began:
+the log has the rest, under other ids.
 """
 
 from collections.abc import Callable, Iterator
@@ -11,8 +12,8 @@ from pathlib import Path
 
 from msgspec import Struct
 
-from counsel.memory.ports import ImportMark
-from counsel.model.events import Event
+from counsel.memory.ports import EventLog, ImportMark
+from counsel.model.events import AdviceGiven, Event
 from counsel.workflows.ports import Stores
 
 BATCH = 1_000
@@ -55,6 +56,25 @@ def import_file(
     _write(batch, digest, path, count, stores, now_ms, done=True)
     progress(len(batch))
     return Imported(str(path), count - done)
+
+
+def unheard(events: Iterator[Event], log: EventLog) -> Iterator[Event]:
+    """The events, without those of sessions that were being heard live by then."""
+    heard: dict[tuple[str, str], int | None] = {}
+    for event in events:
+        key = (event.agent, event.session)
+        if key not in heard:
+            heard[key] = next(
+                (
+                    row.event.at_ms
+                    for row in log.read_session(event.agent, event.session)
+                    if isinstance(row.event, AdviceGiven)
+                ),
+                None,
+            )
+        since = heard[key]
+        if since is None or event.at_ms < since:
+            yield event
 
 
 def _write(

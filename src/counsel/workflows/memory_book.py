@@ -9,19 +9,29 @@ from random import Random
 
 import msgspec
 
+from counsel.memory.gaps import Opportunity, opportunities
 from counsel.memory.injection import injection_reason
-from counsel.memory.lesson import Lesson, lesson_id
-from counsel.memory.ports import LoggedEvent, Quarantined
+from counsel.memory.lesson import Condition, Evidence, Lesson, lesson_id
+from counsel.memory.ports import Counter, LearningBatch, LoggedEvent, Quarantined
 from counsel.memory.redaction import redact
 from counsel.model.clock import Clock
 from counsel.model.errors import BadInput, NotFound
 from counsel.model.events import LessonChanged, Noted, UnknownEvent
 from counsel.model.ids import EventId, LessonId, ProjectKey, SessionId, new_id
 from counsel.workflows.learning import Learning
-from counsel.workflows.memory_view import Admission, Forgotten, NewLesson, Restored, Wanted
+from counsel.workflows.memory_view import (
+    Admission,
+    Forgotten,
+    NewLesson,
+    Restored,
+    Wanted,
+    restorable,
+)
 from counsel.workflows.ports import Stores
 
 Change = str
+SETTLED = "settled"
+"""The family of counters that remembers which suggestions were accepted or dismissed."""
 _READ = 2_000
 _lessons = msgspec.json.Decoder(Lesson)
 
@@ -36,7 +46,7 @@ class MemoryBook:
         self._randomness = Random()
 
     def lessons(self, wanted: Wanted = Wanted()) -> list[Lesson]:  # noqa: B008 - frozen
-        """All that are wanted, whatever the limit, last changed first."""
+        """All that are wanted, whatever the limit: active ones first, last changed first."""
         found = [
             lesson
             for lesson in self._learning.learner.shelf.all()
@@ -44,7 +54,7 @@ class MemoryBook:
             and wanted.status in (None, lesson.status)
             and wanted.kind in (None, lesson.kind)
         ]
-        return sorted(found, key=lambda lesson: (-lesson.updated_ms, lesson.id))
+        return sorted(found, key=lambda one: (one.status != "active", -one.updated_ms, one.id))
 
     def show(self, lesson: str) -> Lesson:
         """By id or an unambiguous beginning of one. Raises `NotFound`."""
@@ -79,10 +89,14 @@ class MemoryBook:
             self._learning.save()
             known = self._learning.learner.shelf.get(lesson.id)
         if verdict == "rejected":
-            row = f"qua_{lesson.id.removeprefix('les_')}"
-            reasons = [one.reason for one in self._stores.quarantine.list() if one.id == row]
+            row = _row_of(lesson.id)
+            found = next((one for one in self._stores.quarantine.list() if one.id == row), None)
             return Admission(
-                verdict=verdict, text=text, quarantined=row, reason="".join(reasons[:1])
+                verdict=verdict,
+                text=text,
+                quarantined=row,
+                reason=found.reason if found else "",
+                restorable=found is not None and restorable(found),
             )
         if verdict in ("accepted", "pending"):
             self._trace([lesson.id], "added")
@@ -94,6 +108,7 @@ class MemoryBook:
         with self._learning.lock:
             self._learning.learner.forget(found)
             self._learning.save()
+        self._stores.quarantine.take(_row_of(found))
         self._trace([found], "forgotten")
         return Forgotten(lessons=1, events=0)
 
@@ -102,28 +117,36 @@ class MemoryBook:
         removed = self._stores.events.erase(session=SessionId(session))
         self._stores.sessions.drop(SessionId(session)).result()
         self._note("session_forgotten")
-        return Forgotten(lessons=0, events=removed)
+        return Forgotten(lessons=0, events=removed, sessions=(session,) if removed else ())
 
     def forget_project(self, project: str) -> Forgotten:
-        """Erase a project's events and its lessons."""
+        """Erase a project's events, its sessions' state, and its lessons."""
+        sessions = self.would_forget(project=project).sessions
         removed = self._stores.events.erase(project=ProjectKey(project))
+        for session in sessions:
+            self._stores.sessions.drop(SessionId(session)).result()
         with self._learning.lock:
             gone = self._learning.learner.forget_where(lambda one: one.project == project)
             self._learning.save()
+        for lesson in gone:
+            self._stores.quarantine.take(_row_of(lesson))
         self._trace(gone, "forgotten")
         self._note("project_forgotten")
-        return Forgotten(lessons=len(gone), events=removed)
+        return Forgotten(lessons=len(gone), events=removed, sessions=sessions)
 
     def would_forget(self, *, session: str = "", project: str = "") -> Forgotten:
         """What the two above would remove. Reads the whole log."""
         shelf = self._learning.learner.shelf
+        found = [
+            row.event.session
+            for row in self._log()
+            if not isinstance(row.event, UnknownEvent)
+            and (row.event.session == session if session else row.event.project == project)
+        ]
         return Forgotten(
             lessons=sum(1 for one in shelf.all() if project and one.project == project),
-            events=sum(
-                not isinstance(row.event, UnknownEvent)
-                and (row.event.session == session if session else row.event.project == project)
-                for row in self._log()
-            ),
+            events=len(found),
+            sessions=tuple(dict.fromkeys(found)),
             dry_run=True,
         )
 
@@ -182,22 +205,79 @@ class MemoryBook:
         taken = self._stores.quarantine.take(row)
         if taken is None:
             raise NotFound(
-                f"nothing in quarantine has the id {row!r}.", advice="See `counsel memory quarantine`."
+                f"nothing in quarantine has the id {row!r}.",
+                advice="See `counsel memory quarantine`.",
             )
-        if not taken.body:
+        if not restorable(taken):
             self._stores.quarantine.put(taken).result()
             raise BadInput(
-                f"{row!r} holds no lesson that could be restored.", advice="Add it by hand."
+                f"{row!r} cannot be restored: {taken.reason}.",
+                advice="Say what is meant in other words: `counsel memory add`.",
             )
         now = self._clock.now_ms()
+        held = _lessons.decode(taken.body)
+        # Its harm was looked at and forgiven; otherwise the next judgement suspends it again.
+        reliability = msgspec.structs.replace(held.reliability, harmful=0)
         lesson = msgspec.structs.replace(
-            _lessons.decode(taken.body), status="active", updated_ms=now
+            held, status="active", reliability=reliability, updated_ms=now
         )
         with self._learning.lock:
             self._learning.learner.put(lesson)
             self._learning.save()
         self._trace([lesson.id], "restored")
         return lesson
+
+    def opportunities(self, limit: int = 10) -> tuple[Opportunity, ...]:
+        """Suggestions nobody has settled yet, best first."""
+        settled = [row.key for row in self._stores.learning.counters(SETTLED)]
+        return opportunities(
+            list(self._learning.learner.gaps.values()), settled=settled, limit=limit
+        )
+
+    def accept(self, opportunity: str) -> Lesson:
+        """Make a lesson of a suggestion; a person wants it, so no gate. Raises `NotFound`."""
+        found = self._open(opportunity)
+        gap = self._learning.learner.gaps[found.gap]
+        now = self._clock.now_ms()
+        lesson = Lesson(
+            id=lesson_id("opportunity", found.id),
+            kind="heuristic",
+            condition=Condition(
+                kind=gap.pattern.kind,
+                program=gap.pattern.program,
+                subcommand=gap.pattern.subcommand,
+            ),
+            text=redact(found.text),
+            evidence=Evidence(seen=gap.count, sessions=len(gap.sessions), last_ms=gap.last_ms),
+            origin="opportunity",
+            created_ms=now,
+            updated_ms=now,
+        )
+        with self._learning.lock:
+            self._learning.learner.put(lesson)
+            self._learning.save()
+        self._settle(found.id, "accepted")
+        self._trace([lesson.id], "added")
+        return lesson
+
+    def dismiss(self, opportunity: str) -> Opportunity:
+        """Never suggest it again. Raises `NotFound`."""
+        found = self._open(opportunity)
+        self._settle(found.id, "dismissed")
+        return found
+
+    def _open(self, opportunity: str) -> Opportunity:
+        for one in self.opportunities(limit=1_000_000):
+            if one.id == opportunity:
+                return one
+        raise NotFound(
+            f"no open suggestion has the id {opportunity!r}.",
+            advice="See `counsel opportunities list`.",
+        )
+
+    def _settle(self, opportunity: str, how: str) -> None:
+        row = Counter(SETTLED, opportunity, msgspec.json.encode(how))
+        self._stores.learning.commit(LearningBatch(counters=(row,))).result()
 
     def _note(self, name: str) -> None:
         now = self._clock.now_ms()
@@ -225,3 +305,8 @@ class MemoryBook:
         ]
         if events:
             self._stores.events.append(events).result()
+
+
+def _row_of(lesson: LessonId) -> str:
+    """The quarantine's row of a lesson (see `Learner`)."""
+    return f"qua_{lesson.removeprefix('les_')}"

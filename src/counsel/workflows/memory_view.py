@@ -39,7 +39,7 @@ class Summary(Struct, frozen=True, kw_only=True):
 
 
 class Lessons(Struct, frozen=True, kw_only=True):
-    """The first of `total` lessons, last changed first."""
+    """The first of `total` lessons: active ones first, and the last changed first."""
 
     total: int
     lessons: tuple[Summary, ...]
@@ -75,6 +75,7 @@ class Admission(Struct, frozen=True, kw_only=True):
     text: str = ""
     quarantined: str = ""
     reason: str = ""
+    restorable: bool = False
 
 
 class Forget(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -91,6 +92,8 @@ class Forgotten(Struct, frozen=True, kw_only=True):
 
     lessons: int
     events: int
+    sessions: tuple[str, ...] = ()
+    """Those whose events were removed."""
     dry_run: bool = False
 
 
@@ -132,6 +135,16 @@ def whole(lesson: Lesson, now_ms: int) -> Whole:
     return Whole(text=line.text, evidence=line.evidence, trust=line.trust, lesson=lesson)
 
 
+def told(one: Summary) -> str:
+    """A lesson as a line of a report."""
+    return f"{one.text} ({one.evidence})" if one.evidence else one.text
+
+
+def restorable(row: Quarantined) -> bool:
+    """Whether a person may let it in: what would command a model, or do harm, stays out."""
+    return bool(row.body) and row.stage != "safety"
+
+
 def held(row: Quarantined) -> Held:
     return Held(
         id=row.id,
@@ -139,12 +152,22 @@ def held(row: Quarantined) -> Held:
         stage=row.stage,
         reason=row.reason,
         text=row.text,
-        restorable=bool(row.body),
+        restorable=restorable(row),
     )
 
 
 def best(lessons: Iterable[Lesson], now_ms: int, most: int = 3) -> tuple[Summary, ...]:
-    """The active lessons with most evidence: distinct sessions first, then times."""
+    """The active lessons with most evidence: distinct sessions first, then times.
+
+    Those that say what to do stand before those that only expect a failure.
+    """
     active = [lesson for lesson in lessons if lesson.status == "active"]
-    active.sort(key=lambda one: (-one.evidence.sessions, -one.evidence.seen, one.id))
+    active.sort(
+        key=lambda one: (
+            one.kind == "anti_pattern",
+            -one.evidence.sessions,
+            -one.evidence.seen,
+            one.id,
+        )
+    )
     return tuple(summary(lesson, now_ms) for lesson in active[:most])

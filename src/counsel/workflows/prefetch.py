@@ -86,9 +86,10 @@ class PreparedPackets:
         lesson = self._lessons.get(item.lesson) if item.lesson else None
         if lesson is None or lesson.status != "active" or lesson.updated_ms > packet.built_ms:
             return False
-        if done_or_beside(lesson, query.action.command):
-            return False
-        return holds(lesson.condition, query.action, query.commands, query.phase)
+        # The condition first: it costs less, and most of a packet's items fail it.
+        return holds(
+            lesson.condition, query.action, query.commands, query.phase
+        ) and not done_or_beside(lesson, query.action.command)
 
     def put(self, packet: Packet) -> None:
         with self._lock:

@@ -1,6 +1,7 @@
 """Lessons by their condition: preferences and insights, and what was distilled from them."""
 
 import re
+from functools import lru_cache
 
 from msgspec import Struct
 
@@ -8,8 +9,9 @@ from counsel.advice.sources import Query
 from counsel.memory.lesson import Lesson
 from counsel.memory.reliability import trust
 from counsel.memory.shelf import LessonShelf
-from counsel.memory.wording import evidence_line, lesson_text, text_quality
+from counsel.memory.wording import PROGRAMS, evidence_line, lesson_text, text_quality
 from counsel.model.advice import Candidate, SourceName
+from counsel.model.commands import parse_command
 
 _NAMED = re.compile(r"`([^`]+)`")
 DISTILLED = frozenset(("heuristic", "playbook", "policy", "guardrail"))
@@ -30,8 +32,8 @@ class Insights(Struct, frozen=True):
             candidate_of(lesson, self.name, query.now_ms)
             for lesson in found
             if lesson.kind not in DISTILLED
-            and not done_or_beside(lesson, query.action.command)
             and not (lesson.kind in COUNTED and lesson.origin == "learnt")
+            and not done_or_beside(lesson, query.action.command)
         ]
 
 
@@ -54,12 +56,18 @@ class Distillations(Struct, frozen=True):
 def done_or_beside(lesson: Lesson, command: str | None) -> bool:
     """Whether a lesson that names commands has nothing to say to this command line.
 
-    `fmt` together with `lint`: beside the point where neither is run, done where both are.
+    `fmt` together with `lint`: beside the point where neither is run, done where both are. Without
+    back-ticks the programs it names beside its condition's own count: "run ruff before committing"
+    is done by `ruff check && git commit`.
     """
-    named = _NAMED.findall(lesson.action)
-    if not named or command is None:
+    if command is None:
         return False
     line = " ".join(command.split())
+    named = _NAMED.findall(lesson.action)
+    if not named:
+        wanted = PROGRAMS.intersection(lesson.action.split()) - {lesson.condition.program}
+        run_here = {one.program for one in parse_command(command)}
+        return bool(wanted and lesson.condition.program) and wanted <= run_here
     run = sum(1 for one in named if one in line)
     return run == len(named) or (len(named) > 1 and run == 0)
 
@@ -73,7 +81,7 @@ def candidate_of(lesson: Lesson, source: SourceName, now_ms: int) -> Candidate:
         text=text,
         relevance=relevance_of(lesson),
         trust=trust(lesson, now_ms),
-        text_quality=text_quality(text),
+        text_quality=_quality(text),
         signature=lesson.signature,
         failure_class=lesson.failure_class,
         lesson=lesson.id,
@@ -81,6 +89,9 @@ def candidate_of(lesson: Lesson, source: SourceName, now_ms: int) -> Candidate:
         evidence=evidence_line(lesson.evidence, now_ms),
         caution=lesson.kind in COUNTED or lesson.kind in ("guardrail", "policy"),
     )
+
+
+_quality = lru_cache(maxsize=4_096)(text_quality)
 
 
 def relevance_of(lesson: Lesson) -> float:

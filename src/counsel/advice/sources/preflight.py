@@ -31,10 +31,14 @@ class Check(Struct, frozen=True):
     facts: Facts
     world: World
     now_ms: int
+    cwd: str = ""
+    """Where this very call runs; the session's last folder where it does not say."""
 
     def look(self, path: str, *, read: bool = False, folder: str = "") -> Sight:
-        base = self.action.workdir or self.facts.cwd
-        cwd = folder if folder.startswith(("/", "~")) else f"{base}/{folder}".rstrip("/")
+        base = self.action.workdir or self.cwd or self.facts.cwd
+        if folder and not folder.startswith(("/", "~")):
+            folder = f"{base}/{folder}" if base else ""
+        cwd = folder or base
         return self.world.look(path, root=self.facts.root, cwd=cwd, read=read)
 
 
@@ -282,8 +286,8 @@ def missing_operand(check: Check) -> Foreseen | None:
             if any(path.startswith(one) or one.startswith(path) for one in made):
                 continue
             user = command.program if command.program in ("cd", "git") else "shell"
-            folder = _folder_before(command, path)
-            found = _missing(check, path, user, _operand_message(command, path), folder)
+            message = _operand_message(command, path)
+            found = _missing(check, path, user, message, command.folder)
             if found is not None:
                 doubtful.append(found)
         made.update(_made(command))
@@ -294,14 +298,6 @@ def missing_operand(check: Check) -> Foreseen | None:
         return surest
     many = "many" if len(doubtful) > 3 else "three"
     return replace(surest, basis=f"several_paths|{many}", prior=0.45 if many == "many" else 0.2)
-
-
-def _folder_before(command: Command, path: str) -> str:
-    """Where the command runs: for a `cd`, the folder before it."""
-    folder = command.folder
-    if command.program == "cd" and folder.endswith(path):
-        return folder[: -len(path)].rstrip("/")
-    return folder
 
 
 _MAKERS = frozenset("mkdir cp mv touch tee git curl wget tar unzip go npm make ln python".split())

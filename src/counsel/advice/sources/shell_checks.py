@@ -16,6 +16,8 @@ from counsel.memory.operands import needed_paths
 from counsel.memory.signature import signature
 from counsel.model.commands import Command, is_broken, unset_variables
 
+_NEWLINE = re.compile(r"(?<!\\)(?:\\\\)*\\n")
+"""`\\n`, but not an escaped back-slash before an n."""
 _ROUTE = re.compile(r"[a-z][A-Za-z0-9]*_?")
 
 
@@ -69,7 +71,7 @@ def _ripgrep(command: Command, tool: str) -> Iterator[Foreseen]:
     flags = set(command.flags)
     patterns = command.operands[:1]
     multiline = flags & {"-U", "--multiline", "-F", "--fixed-strings", "--files"}
-    if patterns and "\\n" in patterns[0] and not multiline:
+    if patterns and _NEWLINE.search(patterns[0]) and not multiline:
         yield Foreseen(
             rule="rg_newline",
             basis="rg_newline",

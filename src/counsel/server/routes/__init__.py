@@ -10,7 +10,7 @@ from msgspec import Struct
 
 from counsel.model.errors import NotFound
 from counsel.server.exchange import NotAllowed
-from counsel.server.routes import advice, agents, figures, health
+from counsel.server.routes import advice, agents, figures, health, memory
 from counsel.server.serving import Route
 
 __all__ = ["TABLE", "Found", "Routes"]
@@ -24,6 +24,19 @@ TABLE: tuple[Route, ...] = (
     Route("POST", "/v1/advise", "advise", advice.advise),
     Route("POST", "/v1/outcomes", "outcomes", advice.observe),
     Route("POST", "/v1/feedback", "feedback", advice.mark),
+    Route("GET", "/v1/advice", "past_advice", advice.past),
+    Route("GET", "/v1/memory/lessons", "lessons", memory.lessons),
+    Route("POST", "/v1/memory/lessons", "add_lesson", memory.add),
+    Route("GET", "/v1/memory/lessons/{id}", "lesson", memory.lesson),
+    Route("DELETE", "/v1/memory/lessons/{id}", "forget_lesson", memory.forget_one),
+    Route("POST", "/v1/memory/forget", "forget", memory.forget),
+    Route("GET", "/v1/memory/export", "export", memory.export),
+    Route("POST", "/v1/memory/import", "import", memory.restore),
+    Route("GET", "/v1/memory/quarantine", "quarantine", memory.quarantine),
+    Route("POST", "/v1/memory/quarantine/{id}/restore", "release", memory.release),
+    Route("GET", "/v1/opportunities", "opportunities", memory.opportunities),
+    Route("POST", "/v1/opportunities/{id}/accept", "accept", memory.accept),
+    Route("POST", "/v1/opportunities/{id}/dismiss", "dismiss", memory.dismiss),
 )
 
 

@@ -20,6 +20,7 @@ from counsel.model.ids import AdviceId
 from counsel.server.durable import durable
 from counsel.server.exchange import Request, Response, answer
 from counsel.server.serving import Serving
+from counsel.workflows.advice_record import last_feedback, recent_advice
 
 
 class Item(Struct, frozen=True):
@@ -53,9 +54,25 @@ class Recorded(Struct, frozen=True):
     seq: int
 
 
+Mark = Literal["helpful", "unhelpful", "noisy", "withdrawn"]
+
+
+class Marked(Struct, frozen=True, kw_only=True):
+    """The mark that counts now; `changed` is False when it was there before."""
+
+    advice: str
+    mark: Mark
+    changed: bool
+
+
+class _Past(Struct, frozen=True, forbid_unknown_fields=True):
+    session: str = ""
+    limit: int = 20
+
+
 class _Mark(Struct, frozen=True, kw_only=True):
     advice: str
-    mark: Literal["helpful", "unhelpful", "noisy", "withdrawn"]
+    mark: Mark
     item: str = ""
     by: str = ""
     note: str = ""
@@ -82,7 +99,7 @@ async def observe(serving: Serving, request: Request) -> Response:
 
 
 async def mark(serving: Serving, request: Request) -> Response:
-    """What an advice was worth. The last mark counts, so repeating one changes nothing."""
+    """What an advice was worth. The last mark counts; repeating it changes nothing."""
     try:
         given = _marks.decode(request.body)
     except DECODE_ERRORS as error:
@@ -97,6 +114,14 @@ async def mark(serving: Serving, request: Request) -> Response:
             advice="Use the advice_id of an answer of /v1/advise.",
         )
     about = found.event
+    if given.item and all(given.item != one.candidate.id for one in about.answer.considered):
+        raise NotFound(
+            f"advice {given.advice[:100]!r} has no item {given.item[:100]!r}.",
+            advice="Use the id of one of its items.",
+        )
+    last = await asyncio.to_thread(last_feedback, house.store.events, about, given.item)
+    if given.mark == (last.mark if last else "withdrawn"):
+        return answer(Marked(advice=given.advice, mark=given.mark, changed=False))
     feedback = FeedbackGiven(
         id=house.stamp.event_id(),
         at_ms=house.stamp.now_ms(),
@@ -110,8 +135,16 @@ async def mark(serving: Serving, request: Request) -> Response:
         by=given.by,
         note=given.note,
     )
-    reply = house.desk.handle((feedback,), answerable=False)
-    return answer(Recorded(await durable(reply.written)))
+    await durable(house.desk.feedback(feedback))
+    return answer(Marked(advice=given.advice, mark=given.mark, changed=True))
+
+
+async def past(serving: Serving, request: Request) -> Response:
+    """What was advised lately, and what became of it."""
+    wanted = request.asked(_Past)
+    log = serving.house.store.events
+    most = max(0, wanted.limit)
+    return answer(await asyncio.to_thread(recent_advice, log, wanted.session, most))
 
 
 def _heard(serving: Serving, body: bytes, event: Literal["before", "after"]) -> Heard:
