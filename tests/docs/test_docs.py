@@ -90,3 +90,18 @@ def test_every_link_of_the_pages_leads_somewhere() -> None:
         if not (page.parent / link).exists()
     ]
     assert dead == []
+
+
+def test_the_readme_shows_what_the_demo_really_prints(tmp_path: Path) -> None:
+    block = re.search(r"```text\n(.*?)```", (ROOT / "README.md").read_text("utf-8"), re.DOTALL)
+    assert block is not None
+    played = subprocess.run(
+        [sys.executable, "-m", "counsel", "demo"],
+        env={**_environment(tmp_path), "COLUMNS": "100"},
+        capture_output=True,
+        text=True,
+        timeout=240,
+    )
+    shown = [line for line in block.group(1).splitlines() if line.strip()]
+    missing = [line for line in shown if line not in played.stdout.splitlines()]
+    assert (played.returncode, missing) == (0, [])
