@@ -156,6 +156,7 @@ def open_house(settings: Settings) -> House:
         listeners=(Waker(worker), prefetch),
         snapshots=snapshots,
         touch=note_mtime,
+        noisy=learner.marks.noisy(),
     )
     return House(
         settings=settings,

@@ -137,8 +137,6 @@ class Settings(Struct, frozen=True, kw_only=True):
     """Deliberately hold back a tenth of notes, so that their use can be measured."""
     guidance: Literal["concise", "balanced", "coach"] = "balanced"
     """How much is said with a piece of advice."""
-    holdout: bool = True
-    """Now and then a note is deliberately kept back, so that its worth can be measured."""
     log_level: Literal["debug", "info", "warning", "error"] = "info"
     log_format: Literal["text", "json"] = "text"
     log_limit: Annotated[int, Meta(ge=1024)] = 10 * 1024 * 1024

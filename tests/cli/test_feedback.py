@@ -10,6 +10,7 @@ from tests.server.processes import run_counsel, running
 
 CALL = ("--tool", "Bash", "--input", '{"command": "git push --force origin main"}', "--cwd", "/")
 CHIP = "chip:git/push-force"
+GUARDRAIL = "preflight:guardrail:force_push"
 
 
 def _ask(home: Home, session: str) -> Any:
@@ -27,38 +28,34 @@ def test_advice_is_given_judged_and_listed_without_a_service(home: Home) -> None
     text = run_counsel(home, "advice", "list").stdout.decode()
     assert [row["id"] for row in rows] == [advice["advice_id"]]
     assert (rows[0]["about"], rows[0]["text"]) == ("git push --force origin main", advice["text"])
-    assert {item["id"]: item["heeded"] for item in rows[0]["items"]}[CHIP] == "not_followed"
-    assert (advice["advice_id"] in text, f"{CHIP}: not followed" in text) == (True, True)
+    assert {item["id"]: item["heeded"] for item in rows[0]["items"]}[GUARDRAIL] == "not_followed"
+    assert (advice["advice_id"] in text, f"{GUARDRAIL}: not followed" in text) == (True, True)
     assert told(home, "advice", "list", "--session", "other") == []
 
 
 def test_the_same_mark_twice_counts_once_and_can_be_withdrawn(home: Home) -> None:
     with running(home):
         advice = _ask(home, "s1")["advice_id"]
-        first = told(home, "feedback", advice, "unhelpful", "--item", CHIP)
+        first = told(home, "feedback", advice, "unhelpful", "--item", GUARDRAIL)
         log = log_of(home)
-        again = told(home, "feedback", advice, "unhelpful", "--item", CHIP)
+        again = told(home, "feedback", advice, "unhelpful", "--item", GUARDRAIL)
         unchanged = log_of(home) == log
         marked = told(home, "advice", "list")[0]["items"]
-        withdrawn = told(home, "feedback", advice, "withdrawn", "--item", CHIP)
+        withdrawn = told(home, "feedback", advice, "withdrawn", "--item", GUARDRAIL)
         after = told(home, "advice", "list")[0]["items"]
-        nothing = told(home, "feedback", advice, "withdrawn", "--item", CHIP)
+        nothing = told(home, "feedback", advice, "withdrawn", "--item", GUARDRAIL)
     assert (first["changed"], again["changed"], unchanged) == (True, False, True)
     assert (withdrawn["changed"], nothing["changed"]) == (True, False)
-    assert {one["id"]: one["mark"] for one in marked}[CHIP] == "unhelpful"
-    assert {one["id"]: one["mark"] for one in after}[CHIP] == ""
+    assert {one["id"]: one["mark"] for one in marked}[GUARDRAIL] == "unhelpful"
+    assert {one["id"]: one["mark"] for one in after}[GUARDRAIL] == ""
 
 
-def test_an_item_marked_noisy_is_silent_until_that_is_withdrawn(home: Home) -> None:
-    with running(home):
-        given = [_ask(home, f"s{number}") for number in range(4)]
-        for one in given:
-            told(home, "feedback", one["advice_id"], "noisy", "--item", CHIP)
-        silent = _items(_ask(home, "later"))
-        told(home, "feedback", given[0]["advice_id"], "withdrawn", "--item", CHIP)
-        heard = _items(_ask(home, "latest"))
-    assert all(CHIP in _items(one) for one in given)
-    assert (CHIP in silent, CHIP in heard) == (False, True)
+def test_an_item_marked_noisy_is_silent_at_once(home: Home) -> None:
+    with running(home, holdout="false"):
+        given = _ask(home, "s1")
+        told(home, "feedback", given["advice_id"], "noisy", "--item", CHIP)
+        after = _ask(home, "s2")
+    assert (CHIP in _items(given), CHIP in _items(after)) == (True, False)
 
 
 def test_feedback_on_what_was_never_said_is_refused(home: Home) -> None:

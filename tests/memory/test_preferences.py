@@ -20,15 +20,14 @@ from counsel.model.ids import ActionId
 RULE = "remember: always run ruff before committing because CI fails on lint errors"
 
 
-def commit_condition(*words: str) -> Condition:
-    return Condition(kind="shell", program="git", subcommand="commit", words=words)
+AT_COMMIT = Condition(kind="shell", program="git", subcommand="commit")
 
 
 def test_the_rule_of_the_design_is_saved_with_its_condition_and_reason() -> None:
     (draft,) = preferences_in(RULE)
     assert draft == PreferenceDraft(
         text="always run ruff before committing because CI fails on lint errors",
-        condition=commit_condition("ruff", "commit"),
+        condition=AT_COMMIT,
         reason="CI fails on lint errors",
         strength="always",
         score=draft.score,
@@ -115,13 +114,13 @@ def test_a_refusal_of_something_nobody_asked_for_becomes_a_rule() -> None:
     draft = denial_preference(COMMIT, "no, I did not say commit anything")
     assert draft is not None
     assert (draft.text, draft.strength) == ("do not commit unless the user asked for it", "never")
-    assert draft.condition == commit_condition("commit")
+    assert draft.condition == AT_COMMIT
 
 
 def test_the_refused_action_lends_its_condition_to_words_that_name_none() -> None:
     draft = denial_preference(COMMIT, "don't do such a thing without asking me")
     assert draft is not None
-    assert draft.condition == commit_condition()
+    assert draft.condition == AT_COMMIT
 
 
 @pytest.mark.parametrize(

@@ -141,11 +141,13 @@ def loudest(considered: Iterable[Considered]) -> Authority:
 def remember(
     shown: Shown,
     considered: Iterable[Considered],
-    kind: ToolKind,
+    kind: ToolKind | None,
     now_ms: int,
     tuneables: Tuneables,
 ) -> Shown:
     """What was said, with this call's items; forgets what no filter can ask for any more.
+
+    `kind` is None where no call was advised on: then no tool cools down.
 
     A held-out item counts as said, so that shown and held out stay comparable until its time to
     live is over; only what was really said starts a cooldown.
@@ -158,7 +160,9 @@ def remember(
         return shown
     longest = 1_000 * max(_ttl_s(source, tuneables) for source in _ORIGINS)
     items = {item: at for item, at in shown.items.items() if now_ms - at < longest}
-    spoke: dict[ToolKind, int] = {kind: now_ms} if any(item.shown for item in considered) else {}
+    spoke: dict[ToolKind, int] = {}
+    if kind is not None and any(item.shown for item in considered):
+        spoke[kind] = now_ms
     return Shown(items={**items, **said}, kinds={**shown.kinds, **spoke})
 
 

@@ -20,8 +20,9 @@ from counsel.advice.intent import Intent, intent_of
 from counsel.advice.rank import rank
 from counsel.advice.session import Session, in_context
 from counsel.advice.sources import Query, Source
+from counsel.advice.sources.check import Check
 from counsel.advice.sources.experience import foreseen_from
-from counsel.advice.sources.preflight import Check, foreseen
+from counsel.advice.sources.preflight import foreseen
 from counsel.advice.sources.shell_checks import foreseen_in
 from counsel.advice.sources.stuck import candidates_of
 from counsel.advice.synthesize import Style, synthesize

@@ -7,8 +7,9 @@ import msgspec
 from msgspec import Struct, field
 from msgspec.structs import replace
 
-from counsel.advice.gate import Shown
+from counsel.advice.gate import Shown, remember
 from counsel.advice.judging import Bench
+from counsel.control.tuneables import Tuneables
 from counsel.memory import facts as facts_of
 from counsel.memory.episodes import EpisodeState, Predict, advance
 from counsel.memory.facts import Ended, Facts
@@ -46,16 +47,26 @@ def observe(session: Session, event: Event, predict: Predict) -> Ended | None:
     if isinstance(event, ActionProposed):
         session.last_kind = event.action.kind
     session.episode, _ = advance(session.episode, event, predict)
-    if isinstance(event, AdviceGiven) and event.trace:
-        session.given[event.trace] = event
-        while len(session.given) > OPEN_KEPT:
-            del session.given[next(iter(session.given))]
     return ended
 
 
-def spoke(session: Session, answer: Answer, now_ms: int) -> None:
-    """Remember what was said, and in which situation."""
-    session.contexts[answer.context] = now_ms
+def told(session: Session, event: AdviceGiven, tuneables: Tuneables) -> None:
+    """Remember an answer: for the end of its call, and so that it is not repeated."""
+    answer = event.answer
+    if event.trace:
+        session.given[event.trace] = event
+        while len(session.given) > OPEN_KEPT:
+            del session.given[next(iter(session.given))]
+    call = session.facts.open.get(event.action_id)
+    kind = call.action.kind if call is not None else None
+    session.shown = remember(session.shown, answer.considered, kind, event.at_ms, tuneables)
+    if answer.text:
+        _spoke(session, answer, event.at_ms)
+
+
+def _spoke(session: Session, answer: Answer, now_ms: int) -> None:
+    if answer.context:
+        session.contexts[answer.context] = now_ms
     for considered in answer.considered:
         if considered.shown:
             session.told[considered.candidate.id] = session.facts.restarts

@@ -5,7 +5,7 @@ import re
 import tomllib
 from collections.abc import Mapping, Sequence
 
-from counsel.config import Home
+from counsel.config import Home, origins
 from counsel.model.errors import BadSetting
 from counsel.server.tokens import write_private
 
@@ -13,7 +13,8 @@ Value = str | Sequence[str]
 
 
 def write_key(home: Home, name: str, value: Value) -> None:
-    """The value is one that the setting takes. Raises `BadSetting` where it cannot be done."""
+    """The value is one that the setting takes. Raises `BadSetting` for a file that is no TOML."""
+    origins({"COUNSEL_HOME": str(home.root)})
     home.create()
     before = home.config.read_text("utf-8") if home.config.exists() else ""
     after = _with(before, f"{name} = {_toml(value)}", name)

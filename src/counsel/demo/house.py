@@ -170,9 +170,17 @@ def _until(look: Callable[[], T | None], what: str, home: Home) -> T:
     deadline = time.monotonic() + PATIENCE
     while (found := look()) is None:
         if time.monotonic() > deadline:
-            raise DemoFailed(f"never happened: {what}.", advice=f"See {home.log}.")
+            raise DemoFailed(f"never happened: {what}.", advice=_last_words(home))
         time.sleep(0.02)
     return found
+
+
+def _last_words(home: Home) -> str:
+    """The end of the service's log: its folder is gone when this is read."""
+    with contextlib.suppress(OSError):
+        lines = home.log.read_text(errors="replace").splitlines()
+        return "The service's log ends with: " + " / ".join(lines[-2:])
+    return "The service left no log."
 
 
 def _stop_service(home: Home) -> None:

@@ -60,6 +60,22 @@ class Foresight:
             self._changed.add(key)
             end = basis.rfind("|", 0, end)
 
+    def retract(self, basis: str, hit: bool) -> None:
+        """Take one trial back, as far as it still weighs."""
+        end = len(basis)
+        while end > 0:
+            key = basis[:end]
+            seen = self._record.get(key, Trials())
+            trials = max(0.0, seen.trials - 1.0)
+            hits = min(trials, max(0.0, seen.hits - (1.0 if hit else 0.0)))
+            self._record[key] = Trials(hits=hits, trials=trials)
+            self._changed.add(key)
+            end = basis.rfind("|", 0, end)
+
+    def load(self, record: Mapping[str, Trials]) -> None:
+        """Put another record in the place of this one."""
+        self._record, self._changed = dict(record), set()
+
     def changed(self) -> dict[str, Trials]:
         """What changed since the last call."""
         changed = {key: self._record[key] for key in self._changed}

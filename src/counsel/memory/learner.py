@@ -11,18 +11,22 @@ safe: what changes is replaced whole.
 
 from collections import OrderedDict
 from collections.abc import Callable, Iterable
+from copy import deepcopy
 
 import msgspec
 from msgspec import Struct, field
 from msgspec.structs import replace
 
 from counsel.memory import facts as facts_of
+from counsel.memory.admission import draft_of, quarantined, redacted, statement_of
+from counsel.memory.counted import lesson_of, recalled_of, revised
 from counsel.memory.episodes import EpisodeState, advance
-from counsel.memory.experience import Book, Experience, Recalled
+from counsel.memory.experience import Book, Experience
 from counsel.memory.facts import Ended, Facts
 from counsel.memory.foresight import Foresight, Trials
 from counsel.memory.gaps import Gap, gap_of, merged
-from counsel.memory.lesson import Condition, Evidence, Lesson, lesson_id
+from counsel.memory.lesson import Evidence, Lesson, lesson_id
+from counsel.memory.marks import Mark, Marked, Marks, marked
 from counsel.memory.ports import Counter, LearningBatch, Quarantined
 from counsel.memory.prediction import CountRow, Predictor
 from counsel.memory.preferences import (
@@ -32,22 +36,17 @@ from counsel.memory.preferences import (
     preferences_in,
 )
 from counsel.memory.recovery import HORIZON, Pending, recovery_of
-from counsel.memory.redaction import redact
 from counsel.memory.reliability import after, should_suspend
+from counsel.memory.said import Said
 from counsel.memory.shelf import LessonShelf
 from counsel.memory.signature import same_failure
 from counsel.memory.steps import Step
 from counsel.memory.write_gate import (
-    Draft,
-    emitted_fingerprints,
     guarded,
-    is_echo,
     judge,
     novelty_against,
 )
-from counsel.model.actions import Action
 from counsel.model.advice import Answer, Candidate
-from counsel.model.commands import parse_command
 from counsel.model.events import (
     AdviceGiven,
     AdviceJudged,
@@ -57,14 +56,11 @@ from counsel.model.events import (
     PromptGiven,
     UnknownEvent,
 )
-from counsel.model.ids import AdviceId, LessonId, ProjectKey, SessionId
+from counsel.model.ids import LessonId, SessionId
 
 SESSIONS_KEPT = 500
-ANSWERS_KEPT = 5_000
-EMITTED_KEPT = 20_000
-STEPS_KEPT = 8
 
-FAMILIES = ("pattern", "foresight", "predict", "gap")
+FAMILIES = ("pattern", "foresight", "predict", "gap", "mark")
 """The families of counters that a learner keeps."""
 
 _judge = guarded(judge)
@@ -80,14 +76,25 @@ class Learner:
     """See the module. `now` comes with each event; nothing here looks at a clock."""
 
     def __init__(self, lessons: Iterable[Lesson] = (), counters: Iterable[Counter] = ()) -> None:
-        self.shelf = LessonShelf(lessons)
+        self.shelf = LessonShelf()
         self.book = Book()
+        self.foresight = Foresight()
+        self.predictor = Predictor()
+        self.load(lessons, counters)
+
+    def load(self, lessons: Iterable[Lesson], counters: Iterable[Counter]) -> None:
+        """Put what is stored in the place of what is here.
+
+        Shelf, book, foresight and predictor stay the same objects: others read them.
+        """
         self.gaps: dict[str, Gap] = {}
+        marks: list[Marked] = []
+        patterns: dict[str, Experience] = {}
         trials: dict[str, Trials] = {}
         expected: list[CountRow] = []
         for row in counters:
             if row.family == "pattern":
-                self.book.patterns[row.key] = _experience.decode(row.body)
+                patterns[row.key] = _experience.decode(row.body)
             elif row.family == "foresight":
                 trials[row.key] = _trials.decode(row.body)
             elif row.family == "predict":
@@ -95,14 +102,17 @@ class Learner:
             elif row.family == "gap":
                 gap = _gap.decode(row.body)
                 self.gaps[gap.id] = gap
-        self.foresight = Foresight(trials)
-        self.predictor = Predictor(expected)
+            elif row.family == "mark":
+                marks.append(_mark.decode(row.body))
+        self.shelf.load(lessons)
+        self.marks = Marks(marks)
+        self.book.patterns = patterns
+        self.foresight.load(trials)
+        self.predictor.load(expected)
         self._sessions: OrderedDict[tuple[str, str], _Session] = OrderedDict()
-        self._answers: OrderedDict[str, AdviceGiven] = OrderedDict()
-        self._by_advice: dict[AdviceId, str] = {}
-        self._emitted: OrderedDict[str, None] = OrderedDict()
+        self.said = Said()
         self._lessons: dict[LessonId, Lesson] = {}
-        self._forgotten: list[LessonId] = []
+        self._forgotten: dict[LessonId, None] = {}
         self._patterns: set[str] = set()
         self._steps: list[Step] = []
         self._quarantined: list[Quarantined] = []
@@ -114,7 +124,7 @@ class Learner:
             return
         self._now = max(self._now, event.at_ms)
         if isinstance(event, AdviceGiven):
-            self._remember_answer(event)
+            self.said.remember(event)
             return
         session = self._session(event.agent, event.session)
         ended = facts_of.observe(session.facts, event)
@@ -144,24 +154,12 @@ class Learner:
             self._sessions.popitem(last=False)
         return found
 
-    # What was said
-
-    def _remember_answer(self, event: AdviceGiven) -> None:
-        self._answers[event.trace] = event
-        self._by_advice[event.answer.advice_id] = event.trace
-        if event.answer.text:
-            for mark in emitted_fingerprints(event.answer.text):
-                self._emitted[mark] = None
-        while len(self._emitted) > EMITTED_KEPT:
-            self._emitted.popitem(last=False)
-        while len(self._answers) > ANSWERS_KEPT:
-            _, old = self._answers.popitem(last=False)
-            self._by_advice.pop(old.answer.advice_id, None)
-
     # What happened
 
     def _learn_from_end(self, event: OutcomeObserved, session: _Session, ended: Ended) -> None:
         self._learn_foresight(event, ended)
+        if ended.failure_class is not None and self.said.taints(ended.outcome.error or ""):
+            return
         self._learn_recovery(session, ended, event.at_ms)
         pattern = self.book.learn(event.session, ended, event.at_ms)
         self._patterns.add(pattern)
@@ -177,7 +175,7 @@ class Learner:
                 self._learn_preferences((draft,), event, explicit=True)
 
     def _learn_foresight(self, event: OutcomeObserved, ended: Ended) -> None:
-        given = self._answers.get(event.trace)
+        given = self.said.before(event.trace)
         if given is None or ended.outcome.status not in ("ok", "failed", "denied"):
             return
         for considered in given.answer.considered:
@@ -215,45 +213,19 @@ class Learner:
     def _write_lessons(self, pattern: str, ended: Ended, event: OutcomeObserved) -> None:
         experience = self.book.patterns[pattern]
         for key in (ended.word, ended.signature):
-            recalled = _recalled(experience, key)
+            recalled = recalled_of(experience, key)
             if key and recalled is not None:
-                lesson = _lesson_of(pattern, key, recalled, experience, ended, event.project)
-                self._put(self._revised(lesson, event.trace, event.at_ms))
+                lesson = lesson_of(pattern, key, recalled, experience, ended, event.project)
+                self._put(revised(self.shelf.get(lesson.id), lesson, event.trace, event.at_ms))
 
     def _refresh_lessons(self, pattern: str, failed: Ended, now_ms: int) -> None:
         experience = self.book.patterns[pattern]
         for key in (failed.word, failed.signature):
-            recalled = _recalled(experience, key)
+            recalled = recalled_of(experience, key)
             known = self.shelf.get(lesson_id(pattern, key)) if key else None
             if key and recalled is not None and known is not None:
-                lesson = _lesson_of(pattern, key, recalled, experience, failed, known.project)
-                self._put(self._revised(lesson, "", now_ms))
-
-    def _revised(self, lesson: Lesson, step: str, now_ms: int) -> Lesson:
-        known = self.shelf.get(lesson.id)
-        if known is None:
-            steps: tuple[str, ...] = (step,) if step else ()
-            evidence = replace(lesson.evidence, steps=steps, first_ms=now_ms, last_ms=now_ms)
-            return replace(lesson, evidence=evidence, created_ms=now_ms, updated_ms=now_ms)
-        steps = known.evidence.steps
-        if step and step not in steps:
-            steps = (*steps[: STEPS_KEPT // 2], *steps[STEPS_KEPT // 2 :][-3:], step)
-        changed = (lesson.action, lesson.condition) != (known.action, known.condition)
-        return replace(
-            lesson,
-            project=known.project if known.project == lesson.project else ProjectKey(""),
-            evidence=replace(
-                lesson.evidence,
-                steps=steps,
-                first_ms=known.evidence.first_ms,
-                last_ms=now_ms if step else known.evidence.last_ms,
-            ),
-            reliability=known.reliability,
-            status=known.status if known.status in ("suspended", "retired") else lesson.status,
-            version=known.version + (1 if changed else 0),
-            created_ms=known.created_ms,
-            updated_ms=now_ms,
-        )
+                lesson = lesson_of(pattern, key, recalled, experience, failed, known.project)
+                self._put(revised(known, lesson, "", now_ms))
 
     # Preferences
 
@@ -266,8 +238,8 @@ class Learner:
                 kind="preference",
                 project=event.project,
                 condition=draft.condition,
-                action=redact(draft.text),
-                reason=redact(draft.reason),
+                action=draft.text,
+                reason=draft.reason,
                 evidence=Evidence(seen=1, sessions=1, projects=1, last_ms=event.at_ms),
                 origin="user",
                 status="active" if explicit or draft.score >= AUTO_SAVE_AT else "pending",
@@ -278,35 +250,23 @@ class Learner:
 
     def admit(self, lesson: Lesson) -> str:
         """The write gate: accepted, pending, duplicate or rejected (then quarantined)."""
+        lesson = redacted(lesson)
         known = self.shelf.get(lesson.id)
         if known is not None:
             seen = replace(known.evidence, seen=known.evidence.seen + 1, last_ms=lesson.updated_ms)
             self._put(replace(known, evidence=seen, updated_ms=lesson.updated_ms))
             return "duplicate"
-        draft = _draft(lesson, is_echo(_statement(lesson), self._emitted))
-        texts = [_statement(one) for one in self.shelf.all() if one.kind == lesson.kind]
+        draft = draft_of(lesson, self.said.echoes(statement_of(lesson)))
+        texts = [statement_of(one) for one in self.shelf.all() if one.kind == lesson.kind]
         verdict = _judge(draft, novelty_against(texts))
         if verdict.status == "reject":
             if verdict.reasons[:1] == ("duplicate",):
                 return "duplicate"
-            self._quarantine(lesson, verdict.reasons, verdict.stage)
+            self._quarantined.append(quarantined(lesson, verdict.reasons, verdict.stage))
             return "rejected"
         pending = verdict.status == "pending" or lesson.status == "pending"
         self._put(replace(lesson, status="pending" if pending else "active"))
         return "pending" if pending else "accepted"
-
-    def _quarantine(self, lesson: Lesson, reasons: tuple[str, ...], stage: str) -> None:
-        self._quarantined.append(
-            Quarantined(
-                id=f"qua_{lesson.id[4:]}",
-                at_ms=lesson.updated_ms,
-                stage=stage,  # type: ignore[arg-type]
-                reason=", ".join(reasons),
-                text=_statement(lesson),
-                source=lesson.origin,
-                body=msgspec.json.encode(lesson),
-            )
-        )
 
     # What advice was worth
 
@@ -315,25 +275,32 @@ class Learner:
         if lesson is None or not event.strict:
             return
         reliability = after(lesson.reliability, lesson.kind, event.verdict, event.at_ms)
+        if reliability == lesson.reliability:
+            return
         status = lesson.status
-        if should_suspend(reliability) and status == "active":
+        harmed = event.verdict == "harmful" and should_suspend(reliability)
+        if harmed and status == "active":
             status = "suspended"
-            self._quarantine(lesson, ("followed, then failed in a new way, twice",), "suspended")
+            why = ("followed, then failed in a new way, twice",)
+            self._quarantined.append(quarantined(lesson, why, "suspended"))
         self._put(replace(lesson, reliability=reliability, status=status, updated_ms=event.at_ms))
 
     def _learn_from_feedback(self, event: FeedbackGiven) -> None:
-        given = self._answers.get(self._by_advice.get(event.advice, ""))
-        if given is None or event.mark == "withdrawn":
-            return
-        helpful = event.mark == "helpful"
-        for item in shown_items(given.answer, event.item):
-            if item.basis:
-                self.foresight.observe(item.basis, helpful)
-            lesson = self.shelf.get(item.lesson) if item.lesson else None
-            if lesson is not None:
-                verdict = "helped" if helpful else "noise" if event.mark == "noisy" else "harmful"
-                reliability = after(lesson.reliability, lesson.kind, verdict, event.at_ms)  # type: ignore[arg-type]
-                self._put(replace(lesson, reliability=reliability, updated_ms=event.at_ms))
+        """The last mark for an item counts; `withdrawn` takes it back."""
+        given = self.said.advice(event.advice)
+        fresh = {item.id: item for item in shown_items(given.answer, event.item)} if given else {}
+        for old, mark in self.marks.replaced(event, fresh):
+            self._revalue(old, mark, event.at_ms)
+
+    def _revalue(self, old: Mark, mark: Marked, now_ms: int) -> None:
+        if mark.basis and old != "withdrawn":
+            self.foresight.retract(mark.basis, old == "helpful")
+        if mark.basis and mark.mark != "withdrawn":
+            self.foresight.observe(mark.basis, mark.mark == "helpful")
+        lesson = self.shelf.get(mark.lesson) if mark.lesson else None
+        if lesson is not None:
+            worth = marked(lesson.reliability, lesson.kind, old, mark.mark, now_ms)
+            self._put(replace(lesson, reliability=worth, updated_ms=now_ms))
 
     # By hand
 
@@ -346,18 +313,19 @@ class Learner:
         known = self.shelf.get(lesson) is not None
         self.shelf.drop(lesson)
         self._lessons.pop(lesson, None)
-        self._forgotten.append(lesson)
-        for pattern, experience in list(self.book.patterns.items()):
-            keys = [
-                key
-                for key in (*experience.words, *experience.ends)
-                if lesson_id(pattern, key) == lesson
-            ]
+        self._forgotten[lesson] = None
+        for pattern, held in list(self.book.patterns.items()):
+            keys = [key for key in (*held.words, *held.ends) if lesson_id(pattern, key) == lesson]
+            if not keys:
+                continue
+            # A copy in its place: the hot path may be reading the old one.
+            experience = deepcopy(held)
             for key in keys:
                 experience.words.pop(key, None)
                 experience.ends.pop(key, None)
-                self._patterns.add(pattern)
-                known = True
+            self.book.patterns[pattern] = experience
+            self._patterns.add(pattern)
+            known = True
         return known
 
     def forget_where(self, chosen: Callable[[Lesson], bool]) -> list[LessonId]:
@@ -370,6 +338,7 @@ class Learner:
     def _put(self, lesson: Lesson) -> None:
         self.shelf.put(lesson)
         self._lessons[lesson.id] = lesson
+        self._forgotten.pop(lesson.id, None)
 
     def drain(self, upto: int | None) -> tuple[LearningBatch, list[Quarantined]]:
         """All that changed since the last call, as one batch."""
@@ -382,16 +351,19 @@ class Learner:
             for key, trials in sorted(self.foresight.changed().items())
         ]
         counters += self._expectations()
+        marks, withdrawn = self.marks.changed()
+        counters += [Counter("mark", key, _encoder.encode(mark)) for key, mark in marks]
         batch = LearningBatch(
             upto=upto,
             lessons=tuple(self._lessons.values()),
             forgotten=tuple(self._forgotten),
             counters=tuple(counters),
+            dropped_counters=tuple(("mark", key) for key in withdrawn),
         )
-        quarantined = self._quarantined
-        self._lessons, self._forgotten, self._patterns, self._quarantined = {}, [], set(), []
+        rows = self._quarantined
+        self._lessons, self._forgotten, self._patterns, self._quarantined = {}, {}, set(), []
         self._steps = []
-        return batch, quarantined
+        return batch, rows
 
     def _expectations(self) -> list[Counter]:
         rows: dict[tuple[str, str], Counter] = {}
@@ -413,6 +385,7 @@ _experience = msgspec.json.Decoder(Experience)
 _count_row = msgspec.json.Decoder(CountRow)
 _gap = msgspec.json.Decoder(Gap)
 _trials = msgspec.json.Decoder(Trials)
+_mark = msgspec.json.Decoder(Marked)
 
 
 def came_true(foreseen: Candidate, ended: Ended) -> bool:
@@ -431,85 +404,3 @@ def shown_items(answer: Answer, item: str = "") -> list[Candidate]:
         for considered in answer.considered
         if considered.shown and item in ("", considered.candidate.id)
     ]
-
-
-def _recalled(experience: Experience, key: str | None) -> Recalled | None:
-    if not key:
-        return None
-    return experience.words.get(key) or experience.ends.get(key)
-
-
-def _lesson_of(
-    pattern: str,
-    key: str,
-    recalled: Recalled,
-    experience: Experience,
-    ended: Ended,
-    project: ProjectKey,
-) -> Lesson:
-    is_word = key in experience.words
-    scopes = len(recalled.sessions)
-    worth = is_word or (scopes > 1 and recalled.failure_class != "signal")
-    return Lesson(
-        id=lesson_id(pattern, key),
-        kind="recovery" if recalled.recovery else "sharp_edge" if is_word else "anti_pattern",
-        project=project,
-        condition=_condition(ended.call.action, key if is_word else ""),
-        signature=recalled.signature,
-        failure_class=recalled.failure_class,
-        failing=recalled.error,
-        action=_action_text(recalled),
-        reason=recalled.error,
-        evidence=Evidence(
-            seen=recalled.times,
-            passed=recalled.fine if is_word else experience.fine,
-            recovered=recalled.recovered,
-            sessions=scopes,
-            projects=1,
-            last_ms=recalled.last_ms,
-        ),
-        status="active" if worth else "pending",
-    )
-
-
-def _action_text(recalled: Recalled) -> str:
-    if not recalled.recovery:
-        return "expect it to fail"
-    return recalled.recovery
-
-
-def _condition(action: Action, word: str) -> Condition:
-    lead = None
-    if action.command is not None:
-        commands = parse_command(action.command)
-        lead = next((one for one in commands if one.program not in ("cd", "export")), None)
-    if lead is None:
-        words = (word,) if word else ()
-        return Condition(kind=action.kind, tool=action.tool, words=words)
-    return Condition(
-        kind=action.kind,
-        tool=action.tool,
-        program=lead.program,
-        subcommand=lead.subcommand,
-        flags=(word,) if word.startswith("-") else (),
-        words=(word,) if word and not word.startswith("-") else (),
-    )
-
-
-def _statement(lesson: Lesson) -> str:
-    return lesson.text or lesson.action
-
-
-def _draft(lesson: Lesson, echo: bool) -> Draft:
-    return Draft(
-        kind=lesson.kind,
-        condition=lesson.condition,
-        signature=lesson.signature,
-        failing=lesson.failing,
-        action=lesson.action,
-        reason=lesson.reason,
-        text=lesson.text,
-        evidence=lesson.evidence,
-        origin=lesson.origin,
-        echo=echo,
-    )

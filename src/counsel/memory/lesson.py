@@ -109,3 +109,12 @@ def lesson_id(pattern: str, key: str) -> LessonId:
     """The same failure of the same pattern is the same lesson."""
     digest = sha1(f"{pattern}\0{key}".encode("utf-8", "replace"), usedforsecurity=False)
     return LessonId(f"les_{digest.hexdigest()[:16]}")
+
+
+COUNTED: frozenset[LessonKind] = frozenset(("recovery", "sharp_edge", "anti_pattern"))
+"""Kinds that stand on counted failures."""
+
+
+def is_counted(lesson: Lesson) -> bool:
+    """Learnt from counted failures: the experience speaks for it, with figures of its own."""
+    return lesson.kind in COUNTED and lesson.origin == "learnt"

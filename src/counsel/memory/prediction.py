@@ -42,6 +42,10 @@ class Predictor:
     """Counts that grow by `observe`. `rows` gives them all back, for storing or merging."""
 
     def __init__(self, rows: Iterable[CountRow] = ()) -> None:
+        self.load(rows)
+
+    def load(self, rows: Iterable[CountRow]) -> None:
+        """Put other counts in the place of these."""
         self._rows: dict[tuple[Pattern, Phase], CountRow] = {}
         self._levels: dict[object, _Level] = {}
         for row in rows:

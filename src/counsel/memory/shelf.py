@@ -5,22 +5,47 @@ or words), so a look-up costs what it finds, not what there is. Rows are replace
 another thread sees the old or the new, never half.
 """
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from fnmatch import fnmatchcase
 
-from counsel.memory.lesson import Condition, Lesson
+from msgspec import Struct
+
+from counsel.memory.lesson import Condition, Lesson, is_counted
 from counsel.model.actions import Action
 from counsel.model.commands import Command
 from counsel.model.ids import LessonId, ProjectKey
+
+
+class Asked(Struct, frozen=True):
+    """A call, as conditions look at it."""
+
+    action: Action
+    commands: tuple[Command, ...]
+    phase: str
+    text: str
+    """What the words of a condition are looked for in, in lower case."""
+
+
+def asked_of(action: Action, commands: tuple[Command, ...], phase: str = "") -> Asked:
+    """`text` is lowered here, once for all conditions."""
+    text = action.command or action.path or action.target or action.arguments
+    return Asked(action, commands, phase, text.lower())
 
 
 class LessonShelf:
     """All lessons by id, and an index over those that may be advised."""
 
     def __init__(self, lessons: Iterable[Lesson] = ()) -> None:
+        self.changes = 0
+        """Grows with each change of a lesson that is said as it stands (see `is_counted`)."""
+        self.load(lessons)
+
+    def load(self, lessons: Iterable[Lesson]) -> None:
+        """Put other lessons in the place of these."""
         self._lessons: dict[LessonId, Lesson] = {}
         self._index: dict[tuple[str, ProjectKey], tuple[Lesson, ...]] = {}
         self._silenced: frozenset[LessonId] = frozenset()
+        self.changes += 1
         for lesson in lessons:
             self.put(lesson)
 
@@ -37,6 +62,7 @@ class LessonShelf:
         """Insert or replace."""
         self.drop(lesson.id)
         self._lessons[lesson.id] = lesson
+        self.changes += not is_counted(lesson)
         if lesson.status == "active":
             place = _place(lesson)
             self._index[place] = (*self._index.get(place, ()), lesson)
@@ -48,6 +74,7 @@ class LessonShelf:
         if old is None:
             return
         self._silenced -= {lesson}
+        self.changes += not is_counted(old)
         place = _place(old)
         rest = tuple(one for one in self._index.get(place, ()) if one.id != lesson)
         if rest:
@@ -60,19 +87,21 @@ class LessonShelf:
         return lesson in self._silenced
 
     def matching(
-        self, action: Action, commands: tuple[Command, ...], project: ProjectKey, phase: str = ""
+        self,
+        asked: Asked,
+        project: ProjectKey,
+        wanted: Callable[[Lesson], bool] = lambda lesson: True,
     ) -> list[Lesson]:
-        """Active lessons whose whole condition holds for the call.
+        """Active lessons that are wanted and whose whole condition holds for the call.
 
         Those that hold everywhere before the project's own, each in the order they came.
         """
-        text = _text_of(action)
         return [
             lesson
             for where in _scopes(project)
-            for key in _wanted(action, commands)
+            for key in _sought(asked)
             for lesson in self._index.get((key, where), ())
-            if _holds(lesson.condition, action, commands, phase, text)
+            if wanted(lesson) and holds(lesson.condition, asked)
         ]
 
     def standing(self, project: ProjectKey, most: int = 3) -> list[Lesson]:
@@ -84,43 +113,34 @@ class LessonShelf:
         return general[:most]
 
 
-def holds(
-    condition: Condition, action: Action, commands: tuple[Command, ...], phase: str = ""
-) -> bool:
-    """Every given field of the condition holds for the call."""
-    return _holds(condition, action, commands, phase, _text_of(action))
-
-
-def _holds(
-    condition: Condition, action: Action, commands: tuple[Command, ...], phase: str, text: str
-) -> bool:
+def holds(condition: Condition, asked: Asked) -> bool:
+    """Every given field of the condition holds for the call. Run hundreds of times a call."""
+    action = asked.action
     if condition.kind and condition.kind != action.kind:
         return False
     if condition.tool and condition.tool != action.tool:
         return False
-    if condition.phase and phase and condition.phase != phase:
+    if condition.phase and asked.phase and condition.phase != asked.phase:
         return False
     if condition.path and not (action.path and fnmatchcase(action.path, condition.path)):
         return False
-    if not _command_holds(condition, commands):
+    if not _command_holds(condition, asked.commands):
         return False
-    return not condition.words or all(word.lower() in text for word in condition.words)
+    return not condition.words or all(word.lower() in asked.text for word in condition.words)
 
 
 def _command_holds(condition: Condition, commands: tuple[Command, ...]) -> bool:
     if not (condition.program or condition.subcommand or condition.flags):
         return True
-    return any(
-        (not condition.program or command.program == condition.program)
-        and (not condition.subcommand or command.subcommand == condition.subcommand)
-        and set(condition.flags) <= set(command.words)
-        for command in commands
-    )
-
-
-def _text_of(action: Action) -> str:
-    """What the words of a condition are looked for in, lowered once for all of them."""
-    return (action.command or action.path or action.target or action.arguments).lower()
+    # A loop: `any` over a generator takes twice as long.
+    for command in commands:
+        if condition.program and command.program != condition.program:
+            continue
+        if condition.subcommand and command.subcommand != condition.subcommand:
+            continue
+        if not condition.flags or set(condition.flags) <= set(command.words):
+            return True
+    return False
 
 
 def _scopes(project: ProjectKey) -> tuple[ProjectKey, ...]:
@@ -144,9 +164,10 @@ def _key(condition: Condition) -> str:
     return "path" if condition.path else "any"
 
 
-def _wanted(action: Action, commands: tuple[Command, ...]) -> tuple[str, ...]:
+def _sought(asked: Asked) -> tuple[str, ...]:
     """The keys under which something may stand for the call, each once."""
-    keys = [f"program {command.program}" for command in commands]
+    action = asked.action
+    keys = [f"program {command.program}" for command in asked.commands]
     keys += [f"tool {action.tool}", f"kind {action.kind}", "path"]
     text = action.command or action.path or action.target or ""
     keys += [f"word {word}" for word in text.lower().split()[:60]]

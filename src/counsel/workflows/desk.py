@@ -5,18 +5,20 @@ it is rebuilt from its last snapshot and the log when a restarted service meets 
 """
 
 from collections import OrderedDict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from random import Random
 from typing import Protocol
 
 import msgspec
 from msgspec import Struct
 
-from counsel.advice.gate import remember
+from counsel.advice.emission import emit
+from counsel.advice.gate import withdraw
 from counsel.advice.pipeline import Knowledge, advise
 from counsel.advice.ports import SessionSnapshot
-from counsel.advice.session import Session, frozen, observe, spoke, thawed
+from counsel.advice.session import Session, frozen, observe, thawed, told
 from counsel.advice.sources.lessons import candidate_of
+from counsel.advice.synthesize import synthesize
 from counsel.memory.episodes import Predict
 from counsel.memory.facts import Ended
 from counsel.memory.ports import Written
@@ -27,7 +29,6 @@ from counsel.model.events import (
     AdviceGiven,
     Event,
     FeedbackGiven,
-    OutcomeObserved,
     PromptGiven,
     SessionEnded,
     SessionStarted,
@@ -72,7 +73,9 @@ class Desk:
         listeners: Sequence[Listener] = (),
         touch: Callable[[Session, Ended], None] = lambda session, ended: None,
         snapshots: Due | None = None,
+        noisy: Mapping[str, frozenset[str]] | None = None,
     ) -> None:
+        """`noisy`: item to the advices for which it was marked so before."""
         self._stores = stores
         self.knowledge = knowledge
         self._predict = predict
@@ -81,6 +84,8 @@ class Desk:
         self._listeners = listeners
         self._touch = touch
         self._snapshots = snapshots
+        self._noisy: dict[str, frozenset[str]] = dict(noisy or {})
+        knowledge.noisy.update({item: len(marked) for item, marked in self._noisy.items()})
         self._sessions: OrderedDict[tuple[str, str], Session] = OrderedDict()
         self._dirty: dict[tuple[str, str], None] = {}
 
@@ -91,17 +96,18 @@ class Desk:
         for event in events:
             session = self.session(event.agent, event.session)
             taken.append(event)
+            given: AdviceGiven | None = None
             if isinstance(event, ActionProposed) and answerable:
                 answer = self._advise(event, session)
-                taken.append(self._record(event, answer, event.action.id, event.action.tool))
+                given = self._record(event, answer, event.action.id, event.action.tool)
             elif isinstance(event, SessionStarted) and answerable:
                 answer = self._brief(event)
                 if answer is not None:
-                    taken.append(self._record(event, answer, ActionId(""), ""))
-            taken.extend(self._observe(session, event))
-        for given in taken:
-            if isinstance(given, AdviceGiven):
-                self._observe(self.session(given.agent, given.session), given)
+                    given = self._record(event, answer, ActionId(""), "")
+            taken.extend(self._observe(session, event, touch=True))
+            if given is not None:
+                taken.append(given)
+                self._observe(session, given)
         written = self._stores.events.append(taken)
         for listener in self._listeners:
             listener.heard(taken)
@@ -116,36 +122,30 @@ class Desk:
         if found is not None and isinstance(found.event, AdviceGiven):
             for considered in found.event.answer.considered:
                 if considered.shown and event.item in ("", considered.candidate.id):
-                    self._mark(considered.candidate.id, event.mark)
+                    self._mark(event.advice, considered.candidate.id, event.mark)
         written = self._stores.events.append([event])
         for listener in self._listeners:
             listener.heard([event])
         return written
 
-    def _mark(self, item: str, mark: str) -> None:
-        noisy = self.knowledge.noisy
-        if mark == "noisy":
-            noisy[item] = noisy.get(item, 0) + 1
-        elif mark in ("withdrawn", "helpful"):
-            noisy.pop(item, None)
+    def _mark(self, advice: AdviceId, item: str, mark: str) -> None:
+        """The last mark for an item of an advice counts."""
+        marked = self._noisy.get(item, frozenset())
+        self._noisy[item] = marked | {advice} if mark == "noisy" else marked - {advice}
+        self.knowledge.noisy[item] = len(self._noisy[item])
 
     def _advise(self, event: ActionProposed, session: Session) -> Answer:
         advice_id = AdviceId(new_id("adv", event.at_ms, self._randomness))
-        answer = advise(event, session, self.knowledge, advice_id, self._clock.monotonic_ns)
-        session.shown = remember(
-            session.shown,
-            answer.considered,
-            event.action.kind,
-            event.at_ms,
-            self.knowledge.tuneables,
-        )
-        if answer.text:
-            spoke(session, answer, event.at_ms)
-        return answer
+        return advise(event, session, self.knowledge, advice_id, self._clock.monotonic_ns)
 
     def _brief(self, event: SessionStarted) -> Answer | None:
         """What to know when a session starts: the standing preferences of this project."""
-        standing = self.knowledge.shelf.standing(event.project)
+        noisy, most = self.knowledge.noisy, self.knowledge.tuneables.advisory_gate.noisy_marks
+        standing = [
+            lesson
+            for lesson in self.knowledge.shelf.standing(event.project)
+            if noisy.get(f"cognitive:{lesson.id}", 0) < most
+        ]
         if not standing or "cognitive" in self.knowledge.muted:
             return None
         considered = tuple(
@@ -158,13 +158,14 @@ class Desk:
             )
             for lesson in standing
         )
-        text = "\n".join(f"[COUNSEL] “{one.candidate.text}”" for one in considered)
+        most = self.knowledge.tuneables.advisory_engine.emit_max_chars
+        emission = emit(synthesize(considered, "concise"), most)
         return Answer(
             advice_id=AdviceId(new_id("adv", event.at_ms, self._randomness)),
             route="live",
-            text=text[: self.knowledge.tuneables.advisory_engine.emit_max_chars],
-            authority="note",
-            considered=considered,
+            text=emission.text,
+            authority="note" if emission.text else "silent",
+            considered=withdraw(considered, emission.withheld),
         )
 
     def _record(self, event: Event, answer: Answer, action: ActionId, tool: str) -> AdviceGiven:
@@ -183,16 +184,23 @@ class Desk:
     def _event_id(self, now_ms: int) -> EventId:
         return EventId(new_id("evt", now_ms, self._randomness))
 
-    def _observe(self, session: Session, event: Event) -> list[Event]:
-        """Fold an event into its session; the judgements that an outcome brings."""
+    def _observe(self, session: Session, event: Event, *, touch: bool = False) -> list[Event]:
+        """Fold an event into its session; the judgements that an outcome brings.
+
+        The log holds these too: a state that is rebuilt from it leaves them alone. `touch`: the
+        event is of now, so the disk may be looked at.
+        """
         ended = observe(session, event, self._predict)
         self._dirty[(event.agent, event.session)] = None
         window_s = self.knowledge.tuneables.attribution.window_s
+        if isinstance(event, AdviceGiven):
+            told(session, event, self.knowledge.tuneables)
         if isinstance(event, SessionEnded | PromptGiven):
             return list(session.bench.closed(event, window_s, self._new_event(event)))
         if ended is None:
             return []
-        self._touch(session, ended)
+        if touch:
+            self._touch(session, ended)
         given = session.given.pop(event.trace, None)
         return list(session.bench.ended(given, ended, event, window_s, self._new_event(event)))
 
@@ -223,9 +231,7 @@ class Desk:
                 state, upto = Session(), 0
         for row in self._stores.events.read_session(agent, session, upto):
             if not isinstance(row.event, UnknownEvent):
-                observe(state, row.event, self._predict)
-                if isinstance(row.event, OutcomeObserved):
-                    state.given.pop(row.event.trace, None)
+                self._observe(state, row.event)
         return state
 
     def forget(self, session: SessionId) -> None:

@@ -24,21 +24,25 @@ class Learning:
     def __init__(self, stores: Stores) -> None:
         self._stores = stores
         self.lock = Lock()
+        self.learner = Learner()
         self.reload()
 
     def reload(self) -> None:
         learning = self._stores.learning
         self.upto = learning.learnt_upto()
         counters = [row for family in FAMILIES for row in learning.counters(family)]
-        self.learner = Learner(learning.lessons(), counters)
+        self.learner.load(learning.lessons(), counters)
         for row in self._stores.events.read(max(0, self.upto - WARM), WARM):
             if row.seq <= self.upto:
                 self.learner.learn(row.event, quietly=True)
         self.learner.drain(None)
+        self._behind = False
 
     def run(self, limit: int = RUN) -> int:
         """Learn from the next events; how many. Raises `StoreFault`."""
         with self.lock:
+            if self._behind:
+                self.reload()
             rows = self._stores.events.read(self.upto, limit)
             if not rows:
                 return 0
@@ -53,10 +57,13 @@ class Learning:
         self._commit(None)
 
     def _commit(self, upto: int | None) -> None:
+        # What is drained and not written is lost to the learner: then it starts from the store.
+        self._behind = True
         batch, quarantined = self.learner.drain(upto)
         for row in quarantined:
             self._stores.quarantine.put(row)
         self._stores.learning.commit(batch).result()
+        self._behind = False
 
 
 class LearningWorker:
@@ -73,7 +80,5 @@ class LearningWorker:
         try:
             return self._learning.run() >= RUN
         except Conflict:
-            # Another process learnt from these events first: take over what it wrote.
-            with self._learning.lock:
-                self._learning.reload()
+            # Another process learnt from these events first: the next run takes over its work.
             return True

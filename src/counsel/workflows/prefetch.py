@@ -22,10 +22,10 @@ from counsel.advice.ports import PacketStore
 from counsel.advice.prefetch import HitMeter, Transitions, plan
 from counsel.advice.shelf import PacketShelf
 from counsel.advice.sources import Query
-from counsel.advice.sources.lessons import COUNTED, DISTILLED, candidate_of, done_or_beside
+from counsel.advice.sources.lessons import DISTILLED, candidate_of, done_or_beside
 from counsel.control.tuneables import Tuneables
-from counsel.memory.lesson import Lesson
-from counsel.memory.shelf import LessonShelf, holds
+from counsel.memory.lesson import Lesson, is_counted
+from counsel.memory.shelf import Asked, LessonShelf, asked_of, holds
 from counsel.model.actions import ToolKind
 from counsel.model.advice import Candidate
 from counsel.model.clock import Clock
@@ -43,6 +43,10 @@ from counsel.model.ids import PacketId, ProjectKey, SessionId, new_id
 MOST_ITEMS = 256
 """A moment with more lessons gets no packet."""
 JOBS_KEPT = 64
+BUILT_KEPT = 4_000
+"""Twice what the shelf holds at most by default; a packet beyond is taken for outdated."""
+_OF_PACKETS = ("cognitive", "distillation")
+"""Sources whose items a packet holds; what else was said with it is not its doing."""
 
 
 class Job(Struct, frozen=True):
@@ -62,7 +66,10 @@ class PreparedPackets:
         self._store = store
         self._lock = Lock()
         self._shelf = PacketShelf(tuneables.advisory_packet_store)
-        self._shelf.load(store.packets())
+        stored = store.packets()
+        self._shelf.load(stored)
+        self._built_at = {one.id: lessons.changes for one in stored if self._is_whole(one)}
+        """Packet -> the shelf's `changes` when it was built: after another, it is not whole."""
 
     def find(self, query: Query) -> Found | None:
         """The prepared candidates that hold for this call, by exact or relaxed key."""
@@ -78,34 +85,55 @@ class PreparedPackets:
                 packet = match.packet if match and match.packet.key.tool == kind else None
             if packet is None:
                 return None
+            if self._built_at.get(packet.id) != self._lessons.changes:
+                self._drop(packet.id)
+                return None
             self._shelf.count(packet.id, usage=1)
-        items = tuple(item for item in packet.items if self._still_holds(item, packet, query))
+        asked = asked_of(query.action, query.commands, query.phase)
+        items = tuple(item for item in packet.items if self._still_holds(item, packet, asked))
         return Found(packet=packet.id, items=items, exact=exact)
 
-    def _still_holds(self, item: Candidate, packet: Packet, query: Query) -> bool:
+    def _still_holds(self, item: Candidate, packet: Packet, asked: Asked) -> bool:
         lesson = self._lessons.get(item.lesson) if item.lesson else None
         if lesson is None or lesson.status != "active" or lesson.updated_ms > packet.built_ms:
             return False
         # The condition first: it costs less, and most of a packet's items fail it.
-        return holds(
-            lesson.condition, query.action, query.commands, query.phase
-        ) and not done_or_beside(lesson, query.action.command)
+        return holds(lesson.condition, asked) and not done_or_beside(lesson, asked.action.command)
 
-    def put(self, packet: Packet) -> None:
+    def _is_whole(self, packet: Packet) -> bool:
+        """A stored packet still holds all that there is to say."""
+        lessons = self.lessons_for(packet.key.tool, packet.key.project) or []
+        newest = max((lesson.updated_ms for lesson in lessons), default=0)
+        return newest <= packet.built_ms and packet.lineage == tuple(one.id for one in lessons)
+
+    def _drop(self, packet: PacketId) -> None:
+        self._shelf.drop(packet)
+        self._built_at.pop(packet, None)
+
+    @property
+    def changes(self) -> int:
+        """The state of the lessons; ask for it before collecting them."""
+        return self._lessons.changes
+
+    def put(self, packet: Packet, changes: int) -> None:
+        """Add a packet that was built when the lessons stood at `changes`."""
         with self._lock:
             self._shelf.put(packet)
+            self._built_at[packet.id] = changes
+            while len(self._built_at) > BUILT_KEPT:
+                del self._built_at[next(iter(self._built_at))]
 
     def edited(self, path: str) -> None:
         with self._lock:
             self._shelf.drop_file(path)
 
-    def count(self, packet: PacketId, mark: str) -> None:
+    def count(self, packet: PacketId, mark: str, by: int = 1) -> None:
         with self._lock:
             self._shelf.count(
                 packet,
-                helpful=int(mark == "helpful"),
-                unhelpful=int(mark == "unhelpful"),
-                noisy=int(mark == "noisy"),
+                helpful=by * (mark == "helpful"),
+                unhelpful=by * (mark == "unhelpful"),
+                noisy=by * (mark == "noisy"),
             )
 
     def save(self) -> None:
@@ -117,7 +145,7 @@ class PreparedPackets:
         if changes.dropped:
             self._store.drop(changes.dropped)
 
-    def lessons_for(self, kind: ToolKind, project: ProjectKey) -> list[Lesson] | None:
+    def lessons_for(self, kind: str, project: ProjectKey) -> list[Lesson] | None:
         """All active lessons that can apply to a kind of tool; None where they are too many."""
         found = [
             lesson
@@ -125,7 +153,7 @@ class PreparedPackets:
             if lesson.status == "active"
             and lesson.project in ("", project)
             and lesson.condition.kind in ("", kind)
-            and not (lesson.kind in COUNTED and lesson.origin == "learnt")
+            and not is_counted(lesson)
         ]
         return found if len(found) <= MOST_ITEMS else None
 
@@ -149,6 +177,7 @@ class PrefetchWorker:
         self._last: dict[SessionId, ToolKind] = {}
         self._intents: dict[SessionId, Intent] = {}
         self._given: dict[str, PacketId] = {}
+        self._marks: dict[tuple[str, str], str] = {}
         self.awake = Signal()
 
     def heard(self, events: Sequence[Event]) -> None:
@@ -165,8 +194,10 @@ class PrefetchWorker:
                 for kept in (self._expected, self._last, self._intents):
                     kept.pop(event.session, None)
             elif isinstance(event, FeedbackGiven) and event.advice in self._given:
-                self._packets.count(self._given[event.advice], event.mark)
+                self._marked(event)
             elif isinstance(event, AdviceJudged) and event.advice in self._given:
+                if not event.strict or event.source not in _OF_PACKETS:
+                    continue
                 mark = {"helped": "helpful", "harmful": "unhelpful", "noise": "noisy"}
                 self._packets.count(self._given[event.advice], mark.get(event.verdict, ""))
 
@@ -175,6 +206,17 @@ class PrefetchWorker:
         self._given[advice] = PacketId(packet)
         while len(self._given) > 1_000:
             del self._given[next(iter(self._given))]
+
+    def _marked(self, event: FeedbackGiven) -> None:
+        """The last mark for an item counts: the one before it is taken back."""
+        packet, key = self._given[event.advice], (event.advice, event.item)
+        if event.item and event.item.split(":", 1)[0] not in _OF_PACKETS:
+            return
+        self._packets.count(packet, self._marks.pop(key, ""), by=-1)
+        self._packets.count(packet, event.mark)
+        self._marks[key] = event.mark
+        while len(self._marks) > 1_000:
+            del self._marks[next(iter(self._marks))]
 
     def _prompted(self, event: PromptGiven) -> None:
         intent = intent_of(event.text, "other")
@@ -211,11 +253,14 @@ class PrefetchWorker:
         transitions = self._transitions.get(job.project, Transitions())
         expected = plan(transitions, meter, job.intent.family, job.last, self._settings)
         for one in expected:
+            changes = self._packets.changes
             lessons = self._packets.lessons_for(one.tool, job.project)
             if lessons:
-                self._packets.put(self._packet(job, one.tool, lessons))
-        if expected:
-            self._expected[job.session] = tuple(one.tool for one in expected)
+                self._packets.put(self._packet(job, one.tool, lessons), changes)
+        # Predictions are judged also while nothing is prepared, so that the planner can come back.
+        guessed = transitions.expected_tools(job.intent.family, job.last, self._settings)
+        if guessed:
+            self._expected[job.session] = tuple(one.tool for one in guessed)
         meter.spent(self._clock.monotonic_ns() - started)
 
     def _packet(self, job: Job, tool: ToolKind, lessons: list[Lesson]) -> Packet:

@@ -19,7 +19,7 @@ def lesson_sources(shelf: LessonShelf) -> tuple[Source, ...]:
 def pack_sources(folder: Path | None = None) -> tuple[Source, ...]:
     """Chips and trigger rules: those that are shipped, and the user's own in `folder`.
 
-    `*.chips.yaml` are packs, `*rules.yaml` if/then rules. Raises `BadInput` naming the file's problem.
+    `*.chips.yaml` are packs, `*rules.yaml` if/then rules. Raises `BadInput` naming the problem.
     """
     shipped = sorted((files("counsel.advice") / "data").iterdir(), key=lambda one: one.name)
     packs = [one.read_text("utf-8") for one in shipped if one.name.endswith(".chips.yaml")]

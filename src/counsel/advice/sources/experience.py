@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from counsel.advice.foreseen import Foreseen
-from counsel.advice.sources.preflight import Check
+from counsel.advice.sources.check import Check
 from counsel.memory.experience import Book, Experience, Recalled
 from counsel.memory.facts import pattern_of
 from counsel.memory.lesson import lesson_id
@@ -112,7 +112,7 @@ def _recurring(experience: Experience, pattern: str, check: Check) -> Iterator[F
 def _recurring_text(pattern: str, recalled: Recalled, total: int) -> str:
     if recalled.failure_class == "refusal":
         return (
-            f"the human refused {recalled.times} of {total} `{pattern}` calls: "
+            f"the human refused {recalled.times} of {total} `{_plain(pattern)}` calls: "
             "say what you intend and ask first"
         )
     return (

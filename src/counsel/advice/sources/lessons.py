@@ -6,17 +6,15 @@ from functools import lru_cache
 from msgspec import Struct
 
 from counsel.advice.sources import Query
-from counsel.memory.lesson import Lesson
+from counsel.memory.lesson import COUNTED, Lesson, is_counted
 from counsel.memory.reliability import trust
-from counsel.memory.shelf import LessonShelf
+from counsel.memory.shelf import LessonShelf, asked_of
 from counsel.memory.wording import PROGRAMS, evidence_line, lesson_text, text_quality
 from counsel.model.advice import Candidate, SourceName
 from counsel.model.commands import parse_command
 
 _NAMED = re.compile(r"`([^`]+)`")
 DISTILLED = frozenset(("heuristic", "playbook", "policy", "guardrail"))
-COUNTED = frozenset(("recovery", "sharp_edge", "anti_pattern"))
-"""Kinds that stand on counted failures: `experience` speaks for those that were learnt."""
 
 
 class Insights(Struct, frozen=True):
@@ -27,13 +25,11 @@ class Insights(Struct, frozen=True):
     quality: float = 0.50
 
     def candidates(self, query: Query) -> list[Candidate]:
-        found = self.shelf.matching(query.action, query.commands, query.project, query.phase)
+        asked = asked_of(query.action, query.commands, query.phase)
         return [
             candidate_of(lesson, self.name, query.now_ms)
-            for lesson in found
-            if lesson.kind not in DISTILLED
-            and not (lesson.kind in COUNTED and lesson.origin == "learnt")
-            and not done_or_beside(lesson, query.action.command)
+            for lesson in self.shelf.matching(asked, query.project, _is_insight)
+            if not done_or_beside(lesson, query.action.command)
         ]
 
 
@@ -45,12 +41,19 @@ class Distillations(Struct, frozen=True):
     quality: float = 0.90
 
     def candidates(self, query: Query) -> list[Candidate]:
-        found = self.shelf.matching(query.action, query.commands, query.project, query.phase)
+        asked = asked_of(query.action, query.commands, query.phase)
         return [
             candidate_of(lesson, self.name, query.now_ms)
-            for lesson in found
-            if lesson.kind in DISTILLED
+            for lesson in self.shelf.matching(asked, query.project, _is_distilled)
         ]
+
+
+def _is_insight(lesson: Lesson) -> bool:
+    return not is_counted(lesson) and lesson.kind not in DISTILLED
+
+
+def _is_distilled(lesson: Lesson) -> bool:
+    return lesson.kind in DISTILLED
 
 
 def done_or_beside(lesson: Lesson, command: str | None) -> bool:

@@ -7,39 +7,15 @@ the agent's own message for that failure.
 
 from collections.abc import Callable, Iterator
 
-from msgspec import Struct
-from msgspec.structs import replace
-
 from counsel.advice.foreseen import Foreseen
-from counsel.memory.facts import Facts, Failed, Touch, fingerprint, pattern_of
-from counsel.memory.operands import needed_paths
+from counsel.advice.sources.check import Check, short
+from counsel.advice.sources.preflight_paths import missing_operand, missing_path
+from counsel.memory.facts import Failed, Touch, fingerprint, pattern_of
 from counsel.memory.signature import signature
-from counsel.memory.world import Sight, World
-from counsel.model.actions import Action
 from counsel.model.advice import FailureClass
-from counsel.model.commands import Command
 
 HALF_HOUR_MS = 1_800_000
 _SHOWN = 120
-
-
-class Check(Struct, frozen=True):
-    """What a rule may look at."""
-
-    action: Action
-    commands: tuple[Command, ...]
-    facts: Facts
-    world: World
-    now_ms: int
-    cwd: str = ""
-    """Where this very call runs; the session's last folder where it does not say."""
-
-    def look(self, path: str, *, read: bool = False, folder: str = "") -> Sight:
-        base = self.action.workdir or self.cwd or self.facts.cwd
-        if folder and not folder.startswith(("/", "~")):
-            folder = f"{base}/{folder}" if base else ""
-        cwd = folder or base
-        return self.world.look(path, root=self.facts.root, cwd=cwd, read=read)
 
 
 Rule = Callable[[Check], Foreseen | None]
@@ -72,7 +48,7 @@ def unchanged_text(check: Check) -> Foreseen | None:
             "No changes to make: old_string and new_string are exactly the same.",
         ),
         text="old and new text are identical, so this edit will be refused",
-        object=_short(action.path or ""),
+        object=short(action.path or ""),
         certain=True,
     )
 
@@ -119,7 +95,7 @@ def _unread(check: Check, basis: str, prior: float, why: str) -> Foreseen:
         signature=signature(
             action.tool, "File has not been read yet. Read it first before writing to it."
         ),
-        text=f"{_short(action.path or '')} was {why}: read it first, then edit",
+        text=f"{short(action.path or '')} was {why}: read it first, then edit",
         object=f"{action.path}:{hash_of(action.old_text or '')}",
     )
 
@@ -151,7 +127,7 @@ def changed_file(check: Check) -> Foreseen | None:
             "File has been modified since read, either by the user or by a linter. "
             "Read it again before attempting to write it.",
         ),
-        text=f"{_short(action.path)} was changed by {by} since it was read: read it again first",
+        text=f"{short(action.path)} was changed by {by} since it was read: read it again first",
         object=action.path,
     )
 
@@ -184,7 +160,7 @@ def _missing_text(check: Check, basis: str, prior: float) -> Foreseen:
         signature=signature(
             action.tool, f"String to replace not found in file.\nString: {action.old_text}"
         ),
-        text=f"the text to replace is not in {_short(action.path or '')}: read the file again",
+        text=f"the text to replace is not in {short(action.path or '')}: read the file again",
         object=f"{action.path}:{hash_of(action.old_text or '')}",
     )
 
@@ -201,128 +177,10 @@ def _ambiguous(check: Check, found: int) -> Foreseen:
             "replace all occurrences, set replace_all to true. To replace only one occurrence, "
             "please provide more context",
         ),
-        text=f"the text to replace occurs {found} times in {_short(action.path or '')}: "
+        text=f"the text to replace occurs {found} times in {short(action.path or '')}: "
         "give more context around it, or replace all",
         object=f"{action.path}:{hash_of(action.old_text or '')}",
     )
-
-
-def missing_path(check: Check) -> Foreseen | None:
-    """Read or search: the file or folder does not exist, or nobody has ever heard of it."""
-    action = check.action
-    if action.kind not in ("read", "search") or not action.path:
-        return None
-    return _missing(check, action.path, action.kind, _absent_message(action))
-
-
-def _missing(check: Check, path: str, user: str, message: str, folder: str = "") -> Foreseen | None:
-    sight = check.look(path, folder=folder)
-    if sight.exists is True:
-        return None
-    if sight.certain:
-        basis, prior = f"missing_path|disk|{user}", 0.97
-    else:
-        inside = not path.startswith(("/", "~")) or _inside(check, path)
-        near = "known" if sight.folder_known else "new"
-        much = "much" if sight.familiar >= 100 else "little"
-        where = "missing_path" if inside else "missing_outside"
-        if sight.belief in ("gone", "under_gone"):
-            where = "gone_path"
-        basis = f"{where}|{user}|{near}|{sight.belief}|{much}"
-        prior = _doubt(user, sight) * (1.0 if inside else 0.3)
-    if not message:
-        return None
-    return Foreseen(
-        rule="missing_path",
-        basis=basis,
-        prior=prior,
-        signature=signature(check.action.tool, message),
-        text=f"{_short(path)} {_why(sight)}: list the folder or search for the name first",
-        object=path,
-    )
-
-
-_DOUBT = {"gone": 0.6, "under_gone": 0.6, "unheard": 0.5, "namesake": 0.5}
-"""How likely a path is missing that a reader names in a folder that is known otherwise."""
-
-
-def _doubt(user: str, sight: Sight) -> float:
-    doubt = _DOUBT.get(sight.belief, 0.05)
-    if sight.belief in ("gone", "under_gone"):
-        return doubt
-    if user != "read":
-        return doubt / 4
-    return doubt if sight.folder_known else doubt / 2
-
-
-def _inside(check: Check, path: str) -> bool:
-    return bool(check.facts.root) and path.startswith(check.facts.root + "/")
-
-
-def _why(sight: Sight) -> str:
-    if sight.certain:
-        return "does not exist"
-    return {
-        "gone": "was not there before",
-        "under_gone": "lies in a folder that was not there before",
-        "namesake": "was never seen here; a file of that name is somewhere else",
-    }.get(sight.belief, "was never seen in this project")
-
-
-def _absent_message(action: Action) -> str:
-    if action.kind == "read":
-        return "File does not exist."
-    return f"Path does not exist: {action.path}"
-
-
-def missing_operand(check: Check) -> Foreseen | None:
-    """Shell: a path that a command reads does not exist. The least believable one is named."""
-    if check.action.kind != "shell":
-        return None
-    made: set[str] = set()
-    doubtful: list[Foreseen] = []
-    for command in check.commands:
-        for path in needed_paths(command):
-            if any(path.startswith(one) or one.startswith(path) for one in made):
-                continue
-            user = command.program if command.program in ("cd", "git") else "shell"
-            message = _operand_message(command, path)
-            found = _missing(check, path, user, message, command.folder)
-            if found is not None:
-                doubtful.append(found)
-        made.update(_made(command))
-    if not doubtful:
-        return None
-    surest = max(doubtful, key=lambda found: found.prior)
-    if len(doubtful) < 3 or surest.prior > 0.5:
-        return surest
-    many = "many" if len(doubtful) > 3 else "three"
-    return replace(surest, basis=f"several_paths|{many}", prior=0.45 if many == "many" else 0.2)
-
-
-_MAKERS = frozenset("mkdir cp mv touch tee git curl wget tar unzip go npm make ln python".split())
-
-
-def _made(command: Command) -> set[str]:
-    made = set(command.redirects)
-    if command.program in _MAKERS:
-        made.update(word.rstrip("/") for word in command.operands if len(word) > 2)
-    return made
-
-
-def _operand_message(command: Command, path: str) -> str:
-    program = command.program
-    if path == command.executable:
-        return f"zsh:1: no such file or directory: {path}"
-    forms = {
-        "sed": f"sed: can't read {path}: No such file or directory",
-        "rg": f"rg: {path}: No such file or directory (os error 2)",
-        "ls": f"ls: cannot access '{path}': No such file or directory",
-        "cd": f"(eval):cd:1: no such file or directory: {path}",
-        "git": f"fatal: cannot change to '{path}': No such file or directory",
-        "wc": f"wc: {path}: open: No such file or directory",
-    }
-    return forms.get(program, f"{program}: {path}: No such file or directory")
 
 
 def broken_tool(check: Check) -> Foreseen | None:
@@ -358,7 +216,7 @@ def same_call_again(check: Check) -> Foreseen | None:
         basis=f"same_call_again|{failed.failure_class}|{changed}|{often}|{near}",
         prior=_AGAIN[failed.failure_class] * (1.0 if changed == "same" else 0.6),
         signature=failed.signature,
-        text=_again_text(failed),
+        text=_again_text(failed, changed=changed == "changed"),
         failure_class=failed.failure_class,
         object=hash_of(fingerprint(check.action)),
     )
@@ -367,12 +225,13 @@ def same_call_again(check: Check) -> Foreseen | None:
 _AGAIN: dict[FailureClass, float] = {"mistake": 0.5, "refusal": 0.1, "other": 0.3, "signal": 0.0}
 
 
-def _again_text(failed: Failed) -> str:
+def _again_text(failed: Failed, *, changed: bool) -> str:
     times = "" if failed.times == 1 else f" {failed.times} times"
     if failed.failure_class == "refusal":
         return f"the human refused this very call{times}: ask what they want instead"
     shown = failed.signature.partition("|")[2][:_SHOWN]
-    return f"this very call failed{times} before ({shown}) and nothing changed since"
+    since = "" if changed else " and nothing changed since"
+    return f"this very call failed{times} before ({shown}){since}"
 
 
 def refused_before(check: Check) -> Foreseen | None:
@@ -397,10 +256,6 @@ def refused_before(check: Check) -> Foreseen | None:
 def hash_of(text: str) -> str:
     """A short name for a long text."""
     return f"{sum(ord(c) * (i % 251 + 1) for i, c in enumerate(text)) & 0xFFFFFFFF:08x}"
-
-
-def _short(path: str) -> str:
-    return path if len(path) <= 60 else "…/" + "/".join(path.rsplit("/", 3)[-3:])
 
 
 RULES: tuple[Rule, ...] = (

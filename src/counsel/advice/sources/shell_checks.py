@@ -11,7 +11,7 @@ import re
 from collections.abc import Iterator
 
 from counsel.advice.foreseen import Foreseen
-from counsel.advice.sources.preflight import Check
+from counsel.advice.sources.check import Check
 from counsel.memory.operands import needed_paths
 from counsel.memory.signature import signature
 from counsel.model.commands import Command, is_broken, unset_variables

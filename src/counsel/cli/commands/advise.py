@@ -9,7 +9,7 @@ from msgspec import Raw, Struct
 from counsel.cli.inside import counterpart
 from counsel.cli.output import emit, json_option
 from counsel.model.errors import BadInput
-from counsel.server.routes.advice import Advice, Recorded
+from counsel.server.replies import Advice, Recorded
 
 SESSION = "cli"
 

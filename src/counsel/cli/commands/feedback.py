@@ -9,7 +9,7 @@ import click
 from counsel.cli.inside import counterpart
 from counsel.cli.output import emit, json_option
 from counsel.cli.places import since, url
-from counsel.server.routes.advice import Mark, Marked
+from counsel.server.replies import Mark, Marked
 from counsel.workflows.advice_record import PastAdvice
 
 

@@ -13,56 +13,15 @@ from msgspec import Raw, Struct
 
 from counsel.agents.adapter import Heard
 from counsel.agents.payload import DECODE_ERRORS
-from counsel.model.advice import Answer, Authority
+from counsel.model.advice import Answer
 from counsel.model.errors import BadInput, NotFound
 from counsel.model.events import ActionProposed, AdviceGiven, FeedbackGiven
 from counsel.model.ids import AdviceId
 from counsel.server.durable import durable
 from counsel.server.exchange import Request, Response, answer
+from counsel.server.replies import Advice, Item, Mark, Marked, Recorded
 from counsel.server.serving import Serving
 from counsel.workflows.advice_record import last_feedback, recent_advice
-
-
-class Item(Struct, frozen=True):
-    """One piece of advice that is shown. `id` is what feedback on it names as `item`."""
-
-    id: str
-    source: str
-    authority: Authority
-    text: str
-    evidence: str
-
-
-class Advice(Struct, frozen=True, kw_only=True):
-    """`text` is empty for silence; `reason` then says why. `ask`: a human should say yes first."""
-
-    advice_id: str
-    action_id: str
-    trace: str
-    text: str
-    authority: Authority
-    ask: bool
-    route: str
-    reason: str
-    items: tuple[Item, ...]
-    left_out: tuple[str, ...]
-
-
-class Recorded(Struct, frozen=True):
-    """`seq` is the place of the record in the event log."""
-
-    seq: int
-
-
-Mark = Literal["helpful", "unhelpful", "noisy", "withdrawn"]
-
-
-class Marked(Struct, frozen=True, kw_only=True):
-    """The mark that counts now; `changed` is False when it was there before."""
-
-    advice: str
-    mark: Mark
-    changed: bool
 
 
 class _Past(Struct, frozen=True, forbid_unknown_fields=True):
