@@ -146,7 +146,7 @@ def open_house(settings: Settings) -> House:
             sources=(*pack_sources(settings.home.packs), *bank_sources(settings.home.banks)),
             packets=packets,
             bypass=BYPASSED,
-            muted=settings.muted_sources,
+            muted=frozenset(settings.muted_sources),
             style=settings.guidance,
             holdout_key=settings.home.holdout_key() if settings.holdout else None,
         ),

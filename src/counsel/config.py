@@ -131,7 +131,7 @@ class Settings(Struct, frozen=True, kw_only=True):
     rate_per_second: Annotated[float, Meta(gt=0)] = 20_000.0
     """Requests one source may send for ever; all local clients of a socket are one source."""
     rate_burst: Annotated[int, Meta(ge=1)] = 40_000
-    muted_sources: frozenset[SourceName] = frozenset()
+    muted_sources: tuple[SourceName, ...] = ()
     """Sources of advice that stay silent."""
     holdout: bool = True
     """Deliberately hold back a tenth of notes, so that their use can be measured."""

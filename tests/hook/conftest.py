@@ -6,9 +6,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from tests.server.processes import end_service_of, fresh_home
 
 from counsel.config import Home
+from tests.server.processes import end_service_of, fresh_home
 
 
 @pytest.fixture

@@ -4,10 +4,9 @@ import subprocess
 import sys
 from pathlib import Path
 
-from tests.server.processes import environ_for
-
 import counsel.hook
 from counsel.config import Home
+from tests.server.processes import environ_for
 
 CLIENT = Path(counsel.hook.__file__).with_name("client.py")
 PATIENCE = 20.0

@@ -8,13 +8,13 @@ from pathlib import Path
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from tests.hook.hooks import CLIENT, PATIENCE, run_hook, start_hook
-from tests.server.processes import environ_for
 
 from counsel.agents.install import hook_command as command_of_installer
 from counsel.config import Home, home_of
 from counsel.hook import client
 from counsel.hook.command import hook_command_line
+from tests.hook.hooks import CLIENT, PATIENCE, run_hook, start_hook
+from tests.server.processes import environ_for
 
 NO_START = {"COUNSEL_HOOK_AUTOSTART": "0"}
 MODULES = "import sys; print(*sorted(sys.modules), file=sys.stderr)"

@@ -6,9 +6,9 @@ import threading
 from collections.abc import Callable, Iterator
 
 import pytest
-from tests.hook.hooks import run_hook
 
 from counsel.config import Home
+from tests.hook.hooks import run_hook
 
 HEAD = b"HTTP/1.1 200 OK\r\ncontent-length: "
 

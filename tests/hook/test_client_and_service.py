@@ -5,14 +5,13 @@ import os
 import signal
 import subprocess
 
-from tests.hook.hooks import PATIENCE, run_hook, start_hook
-from tests.server.processes import before, end_service_of, environ_for, eventually, running
-
 from counsel.config import Home
 from counsel.hook.command import hook_command
 from counsel.model.events import ActionProposed
 from counsel.server.instance import lock_holder, read_state
 from counsel.storage.sqlite.store import SqliteStore
+from tests.hook.hooks import PATIENCE, run_hook, start_hook
+from tests.server.processes import before, end_service_of, environ_for, eventually, running
 
 BEFORE = json.dumps(before("c1")).encode()
 SESSION_START = json.dumps(

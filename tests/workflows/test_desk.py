@@ -15,7 +15,7 @@ from tests.workflows.test_loops import ITEM, UNREAD, deploy, taught
 
 
 def comparable(answer: Answer) -> Answer:
-    return msgspec.structs.replace(answer, advice_id="", timings=())  # type: ignore[arg-type]
+    return msgspec.structs.replace(answer, advice_id="", timings=())
 
 
 def test_a_hundred_parallel_calls_each_meet_their_own_outcome() -> None:
@@ -137,9 +137,9 @@ def test_an_outcome_without_the_trace_of_an_advice_judges_nothing() -> None:
 
 def test_what_was_not_shown_is_not_judged() -> None:
     rig = taught(Rig(), signature="Bash|deploy: rejected")
-    assert shown(deploy(rig, 0)) == [ITEM]
-    second = deploy(rig, 1)
-    assert item(second, ITEM).shown is False
+    assert shown(rig.run(shell("a", "deploy --to a"))) == [ITEM]
+    second = rig.run(shell("b", "deploy --to b"))
+    assert item(second, ITEM).reason == "already_shown"
     assert [one.advice for one in rig.judged() if one.advice == second.advice_id] == []
 
 

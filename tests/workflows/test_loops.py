@@ -50,7 +50,7 @@ def test_a_lesson_whose_foreseen_failure_does_not_come_scores_lower_afterwards()
     rig = taught(Rig(), signature="Bash|deploy: the pipeline rejected it")
     before = item(deploy(rig, 0), ITEM)
     after = item(deploy(rig, 1), ITEM)
-    assert [one.verdict for one in rig.judged()] == ["noise"]
+    assert {one.verdict for one in rig.judged()} == {"noise"}
     assert after.candidate.trust < before.candidate.trust
     assert after.score < before.score
 

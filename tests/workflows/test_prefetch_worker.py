@@ -70,7 +70,9 @@ def test_a_planner_whose_guesses_miss_turns_itself_down_and_comes_back() -> None
     rig = taught(Rig(prefetch=True))
     pays = [asked(rig, number, RARE[number % 7]) for number in range(140)]
     assert (pays[0], pays[-1]) == (True, False)
-    assert rig.propose(shell("x", "deploy --to x"), "s139").route == "live"
+    rig.wait(901_000)
+    prepared(rig, "deploy it", "late")
+    assert rig.propose(shell("x", "deploy --to x"), "late").route == "live"
     pays = [asked(rig, 200 + number, "shell") for number in range(200)]
     assert pays[-1] is True
 

@@ -52,9 +52,9 @@ def candidate(foreseen: Foreseen, foresight: Foresight, source: SourceName) -> C
     )
 
 
-ATTENTION_PRIOR = 0.3
-ATTENTION_FROM = 0.28
-"""One call that went fine without it (0.3 * 5 / 6 = 0.25) silences a general piece of advice."""
+ATTENTION_PRIOR = 0.4
+ATTENTION_FROM = 0.3
+"""Two calls in a row that went fine without it (0.4 * 5 / 7 = 0.29) silence general advice."""
 
 
 def worth_attention(item: Candidate, foresight: Foresight) -> Candidate:

@@ -135,12 +135,16 @@ def vocabulary_in(error: str) -> tuple[str, ...]:
 
 
 def first_line(error: str) -> str:
-    """The first line of an error that says something, at most 160 characters."""
-    for line in error.splitlines():
-        text = line.strip()
-        if text and not text.startswith("Exit code"):
-            return text[:160]
-    return ""
+    """The first line of an error that says something, at most 160 characters.
+
+    A usage text is only scenery: the line with `error:` behind it says what is wrong.
+    """
+    lines = [line.strip() for line in error[:4_000].splitlines()]
+    lines = [line for line in lines if line and not line.startswith("Exit code")]
+    if lines and lines[0].lower().startswith("usage:"):
+        told = [line for line in lines if "error:" in line.lower()]
+        lines = told or lines
+    return lines[0][:160] if lines else ""
 
 
 class Book(Struct):

@@ -34,6 +34,7 @@ _MISTAKE = re.compile(
     r"|unknown (?:revision|skill|tool|shorthand flag)|agent type .{0,60} not found"
     r"|accepts? (?:at most|at least|exactly|between)? ?\d+ arg|requires? (?:at least )?\d+ arg"
     r"|flags in the group|missing (?:required )?(?:argument|parameter|operand|field)"
+    r"|option requires an argument"
     r"|command not found|not recognized as|permission denied|operation not permitted"
     r"|parse error|syntax error|unexpected (?:eof|end of file|token)|unmatched|unterminated"
     r"|no matches found|inputvalidationerror|invalid input|validation error"
@@ -59,6 +60,7 @@ _CHECKED = frozenset(
     make:lint make:check make:build mise:run just:test task:test uv:run poetry:run dotnet:test
     dotnet:build python:pytest python3:pytest python:unittest gradle:test mvn:test""".split()
 )
+_RUNNERS = frozenset("make npx bunx uvx python python3".split())
 _SEARCHES = frozenset("grep rg ag diff cmp test [ which command find pgrep git".split())
 _SEARCHING_GIT = frozenset(("grep", "diff", "config", "merge-base", "rev-parse", "log"))
 
@@ -91,7 +93,7 @@ def is_check(command: Command) -> bool:
         return True
     first = command.subcommand.split(" ", 1)[0]
     return f"{command.program}:{first}" in _CHECKED or (
-        command.program in ("make", "npx", "bunx") and bool(first) and first in _CHECKERS
+        command.program in _RUNNERS and bool(first) and first in _CHECKERS
     )
 
 

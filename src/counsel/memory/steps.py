@@ -19,6 +19,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from counsel.memory.failure_class import class_of
+from counsel.memory.redaction import redact
 from counsel.memory.signature import signature
 from counsel.model.actions import Action, ToolKind
 from counsel.model.advice import FailureClass
@@ -196,7 +197,7 @@ def close_step(opened: OpenStep, outcome: Outcome, at_ms: int, seen: Collection[
         phase=opened.phase,
         prediction=opened.prediction,
         result=outcome.status,
-        signature=signature(outcome.tool, error) if failed else "",
+        signature=signature(outcome.tool, redact(error[:_ERROR_READ])) if failed else "",
         failure_class=class_of(opened.action, outcome),
         surprise=surprise(outcome.succeeded, opened.prediction.p),
         evidence=any(finding not in seen for finding in findings),
@@ -286,6 +287,7 @@ def _check(command: Command) -> Purpose | None:
 
 SHELLS = frozenset("sh bash zsh dash ksh fish".split())
 _DEEPEST = 4
+_ERROR_READ = 8_000
 
 
 def unwrapped(commands: Sequence[Command], depth: int = 0) -> tuple[Command, ...]:

@@ -54,7 +54,8 @@ _VALUED = {
 }
 
 
-_NAME = re.compile(r"[a-z][a-z0-9:_-]{1,40}", re.IGNORECASE)
+_NAME = re.compile(r"(?!(?:\D*\d){4})[a-z][a-z0-9:_-]{1,30}", re.IGNORECASE)
+"""Longer words, or with more digits, are no sub-commands but keys, hashes, names of branches."""
 
 
 class Command(Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -123,7 +124,8 @@ def unset_variables(text: str) -> tuple[str, ...]:
             if _text(lead) in ("read", "export", "declare", "local"):
                 given.add(_text(node).split("=", 1)[0])
         pending.extend(reversed(node.children))
-    return tuple(dict.fromkeys(name for name in used if name not in given))
+    named = (name for name in used if name not in given and not name.isdigit())
+    return tuple(dict.fromkeys(named))
 
 
 _OWN_SHELL = frozenset(("subshell", "command_substitution", "process_substitution"))
@@ -329,7 +331,7 @@ def _connector(node: Node) -> str:
     current: Node | None = node
     while current is not None:
         before = current.prev_sibling
-        if before is not None:
+        if before is not None and before.type not in ("(", "{", "!"):
             return before.type if before.type in ("&&", "||", "|", ";") else ""
         current = current.parent
     return ""

@@ -2,6 +2,7 @@
 
 Each is a fact about a well-known tool, not something learnt:
 - a quote or bracket that is never closed;
+- a program that is nowhere on the PATH of this machine;
 - a path with `$name` in it where nothing sets `name` (route files such as `$id.tsx`): the shell
   puts nothing in its place;
 - ripgrep: `\\n` in a pattern needs `--multiline`, one that begins with `-` needs `-e` or `--`.
@@ -18,6 +19,7 @@ from counsel.model.commands import Command, is_broken, unset_variables
 
 _NEWLINE = re.compile(r"(?<!\\)(?:\\\\)*\\n")
 """`\\n`, but not an escaped back-slash before an n."""
+_PROGRAM = re.compile(r"[a-z][\w.+-]{1,40}")
 _ROUTE = re.compile(r"[a-z][A-Za-z0-9]*_?")
 
 
@@ -38,9 +40,40 @@ def foreseen_in(check: Check) -> Iterator[Foreseen]:
             object=line[:60],
         )
     yield from _unset(check, line)
+    yield from _unknown_program(check)
     for command in check.commands:
         if command.program == "rg":
             yield from _ripgrep(command, tool)
+
+
+_OWN_WORDS = frozenset(
+    """. : [ alias bg bind break builtin caller case cd command compgen complete continue declare
+    dirs disown do done echo elif else enable esac eval exec exit export false fc fg fi for function
+    getopts hash help history if in jobs kill let local logout popd printf pushd pwd read readonly
+    return select set shift shopt source suspend test then time times trap true type typeset ulimit
+    umask unalias unset until wait while { } ! [[ ]] setopt unsetopt autoload whence""".split()
+)
+"""Words that the shell itself answers to."""
+
+
+def _unknown_program(check: Check) -> Iterator[Foreseen]:
+    """A program that is nowhere on the PATH, unless the line itself may bring it there."""
+    line = check.action.command or ""
+    if "PATH=" in line or "alias " in line or "()" in line or " install" in line:
+        return
+    for command in check.commands:
+        name = command.program
+        plain = _PROGRAM.fullmatch(name) and "/" not in command.executable
+        if plain and name not in _OWN_WORDS and check.world.program(name) is False:
+            yield Foreseen(
+                rule="unknown_program",
+                basis="unknown_program",
+                prior=0.6,
+                signature=signature(check.action.tool, f"bash: line 1: {name}: command not found"),
+                text=f"`{name}` is not on the PATH",
+                object=name,
+            )
+            return
 
 
 def _unset(check: Check, line: str) -> Iterator[Foreseen]:
