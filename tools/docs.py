@@ -1,7 +1,7 @@
 """Writes docs/reference.md from what is declared in the code: run it after a declaration changed.
 
-    python tools/docs.py            # write
-    python tools/docs.py --check    # exit 1 if the page is not what the code says
+python tools/docs.py            # write
+python tools/docs.py --check    # exit 1 if the page is not what the code says
 """
 
 import sys
