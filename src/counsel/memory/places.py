@@ -9,8 +9,9 @@ import posixpath
 import re
 from typing import Literal
 
-Belief = Literal["present", "gone", "under_gone", "rumoured", "namesake", "unheard"]
-"""`rumoured`: its last two parts were mentioned; `namesake`: only a file of the same name was."""
+Belief = Literal["present", "gone", "under_gone", "rumoured", "namesake", "unheard", "unknown"]
+"""`rumoured`: its last two parts were mentioned; `namesake`: only a file of the same name was;
+`unknown`: this world cannot tell."""
 
 LIMIT = 100_000
 _PATHS = re.compile(r"(?<![\w/.@-])[~.]{0,2}/?(?:[\w.@+-]{1,80}/){1,24}[\w.@+-]{0,80}")

@@ -17,8 +17,8 @@ _NAMED = re.compile(
     r"[\w ]{0,24}?(?:option|flag|argument|parameter|switch|command|field|skill|revision|id)s?"
     r"(?: -- |:)?\s*[\"'`]?(?P<a>[^\s\"'`,;:]+)"
     r"|[\"'`](?P<b>[^\"'`\n]{2,120})[\"'`]"
-    r"|no such file or directory:\s*(?P<c>[^\s:]+)"
-    r"|(?P<d>[^\s:'\"`]+): (?:no such file|command not found|cannot open|open: no such)"
+    r"|(?:no such file or directory|command not found):\s*(?P<c>[^\s:]+)"
+    r"|(?P<d>[^\s:'\"`]+): (?:no such file|command not found(?!:)|cannot open|open: no such)"
     r"|(?:does not exist|not found|no matches found|cannot change to):?\s+[\"'`]?(?P<e>[^\s\"'`]+)",
     re.IGNORECASE,
 )

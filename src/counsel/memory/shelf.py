@@ -154,7 +154,7 @@ def _place(lesson: Lesson) -> tuple[str, ProjectKey]:
 
 def _key(condition: Condition) -> str:
     if condition.program:
-        return f"program {condition.program}"
+        return _program_key(condition.program, condition.subcommand, _flag_of(condition))
     if condition.tool:
         return f"tool {condition.tool}"
     if condition.kind:
@@ -164,10 +164,24 @@ def _key(condition: Condition) -> str:
     return "path" if condition.path else "any"
 
 
+def _program_key(program: str, subcommand: str, flag: str) -> str:
+    return f"program {program} {subcommand} {flag}"
+
+
+def _flag_of(condition: Condition) -> str:
+    """One flag that must stand in the command, as part of the key."""
+    return next((flag for flag in condition.flags if flag[:1] == "-"), "")
+
+
 def _sought(asked: Asked) -> tuple[str, ...]:
     """The keys under which something may stand for the call, each once."""
     action = asked.action
-    keys = [f"program {command.program}" for command in asked.commands]
+    keys = [
+        _program_key(command.program, subcommand, flag)
+        for command in asked.commands
+        for subcommand in ("", command.subcommand)
+        for flag in ("", *(word for word in command.words if word[:1] == "-"))
+    ]
     keys += [f"tool {action.tool}", f"kind {action.kind}", "path"]
     text = action.command or action.path or action.target or ""
     keys += [f"word {word}" for word in text.lower().split()[:60]]

@@ -11,7 +11,7 @@ import stat
 from counsel.memory.world import Sight
 
 LARGEST = 2 * 1024 * 1024
-_UNKNOWN = Sight(exists=None, belief="rumoured")
+_UNKNOWN = Sight(exists=None, belief="unknown")
 
 
 class DiskWorld:

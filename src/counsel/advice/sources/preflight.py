@@ -111,7 +111,7 @@ def changed_file(check: Check) -> Foreseen | None:
     by = check.facts.disturbed.get(action.path, "")
     sight = check.look(action.path)
     if sight.certain and touch.mtime_ns and sight.mtime_ns > touch.mtime_ns:
-        basis, by = "changed_file|disk", by or "another process"
+        basis, by = "changed_on_disk", by or "another process"
     elif by:
         basis = "changed_file|redirected"
     elif check.facts.swept_calls > touch.calls:
@@ -121,7 +121,7 @@ def changed_file(check: Check) -> Foreseen | None:
     return Foreseen(
         rule="changed_file",
         basis=basis,
-        prior=0.8 if basis == "changed_file|disk" else 0.1,
+        prior=0.8 if basis == "changed_on_disk" else 0.1,
         signature=signature(
             action.tool,
             "File has been modified since read, either by the user or by a linter. "
@@ -141,7 +141,7 @@ def text_to_replace(check: Check) -> Foreseen | None:
     if sight.text is not None:
         found = sight.text.count(action.old_text)
         if found == 0:
-            return _missing_text(check, "missing_text|disk", 0.95)
+            return _missing_text(check, "missing_text_on_disk", 0.95)
         if found > 1 and not action.replace_all:
             return _ambiguous(check, found)
         return None

@@ -26,10 +26,10 @@ def missing_path(check: Check) -> Foreseen | None:
 
 def _missing(check: Check, path: str, user: str, message: str, folder: str = "") -> Foreseen | None:
     sight = check.look(path, folder=folder)
-    if sight.exists is True:
+    if sight.exists is True or sight.belief == "unknown":
         return None
     if sight.certain:
-        basis, prior = f"missing_path|disk|{user}", 0.97
+        basis, prior = f"missing_on_disk|{user}", 0.97
     else:
         inside = not path.startswith(("/", "~")) or _inside(check, path)
         near = "known" if sight.folder_known else "new"
