@@ -22,6 +22,13 @@ if [ ! -x .uv/bin/uv ]; then
     echo "Setting up: uv" >&2
     rm -rf .uv
     if ! "$python" -m venv .uv 2>/dev/null; then
+        # Debian keeps venv in a package of its own; as root it can simply be had.
+        rm -rf .uv
+        if [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null; then
+            apt-get update -qq && apt-get install -y -qq python3-venv >/dev/null
+        fi
+    fi
+    if [ ! -x .uv/bin/python ] && ! "$python" -m venv .uv; then
         echo "counsel: '$python -m venv' does not work; on Debian: apt-get install python3-venv" >&2
         exit 1
     fi

@@ -16,6 +16,7 @@ _SHORTEST = 12
 REFUSAL = "doesn't want to proceed with this tool use"
 """Claude Code's sentence for a human's no; what follows it depends on whether words were given."""
 
+_SHELL_NAME = re.compile(r"^(?:\(eval\)|zsh|bash|sh|#):(?: ?(?:line )?#:)?\s*")
 _ANSI = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")
 _EXIT = re.compile(r"^\s*Exit code \d+\s*")
 _INCIDENTAL = re.compile(
@@ -33,6 +34,14 @@ def signature(tool: str, error: str) -> str:
     return f"{tool}|{masked(error)[:LENGTH].strip()}"
 
 
+def _shell_free(text: str) -> str:
+    """Without the shell's own name before a message, and in one wording where shells differ."""
+    bare = _SHELL_NAME.sub("", text)
+    if bare is not text and bare != text and "command not found" in bare:
+        return "command not found"
+    return bare
+
+
 def masked(error: str) -> str:
     """The text with everything incidental replaced by `#`."""
     text = _ANSI.sub("", error[: _SCANNED * 2])
@@ -48,6 +57,7 @@ def same_failure(foreseen: str, actual: str) -> bool:
         return True
     tool, _, text = foreseen.partition("|")
     actual_tool, _, actual_text = actual.partition("|")
+    text, actual_text = _shell_free(text), _shell_free(actual_text)
     if tool != actual_tool or min(len(text), len(actual_text)) < _SHORTEST:
         return False
     return actual_text.startswith(text) or text.startswith(actual_text)

@@ -1,9 +1,11 @@
 """An agent's own hook payload in, its own answer out."""
 
+from counsel.agents.transcripts.codex import rollout_outcome
 from counsel.model.errors import NotFound
 from counsel.server.durable import durable
 from counsel.server.exchange import Request, Response
 from counsel.server.serving import Serving
+from counsel.workflows.rollouts import completed
 
 
 async def hear(serving: Serving, request: Request) -> Response:
@@ -16,7 +18,8 @@ async def hear(serving: Serving, request: Request) -> Response:
             advice=f"Known are: {', '.join(sorted(house.adapters))}.",
         )
     heard = adapter.parse(request.body, house.stamp)
-    reply = house.desk.handle(heard.events, answerable=heard.answerable)
+    events = completed(heard.events, heard.transcript, rollout_outcome)
+    reply = house.desk.handle(events, answerable=heard.answerable)
     body = adapter.render(heard, reply.answer)
     await durable(reply.written)
     if reply.answer is not None:
