@@ -33,6 +33,20 @@ def test_advice_is_given_judged_and_listed_without_a_service(home: Home) -> None
     assert told(home, "advice", "list", "--session", "other") == []
 
 
+def test_what_advice_was_worth_is_not_measured_without_both_arms(home: Home) -> None:
+    listing = ("--tool", "Bash", "--input", '{"command": "ls"}', "--session", "s1")
+    with running(home, holdout="false"):
+        _ask(home, "s1")
+        told(home, "outcome", *CALL, "--session", "s1", "--failed", "--error", "rejected")
+        told(home, "advise", *listing)
+        told(home, "outcome", *listing, "--ok")
+        found = told(home, "advice", "worth")
+        text = run_counsel(home, "advice", "worth").stdout.decode()
+    assert (found["effect"]["estimate"], found["effect"]["held_out"]["n"]) == (None, 0)
+    assert sum(found["verdicts"].values()) >= 1
+    assert "Not measured yet" in text
+
+
 def test_the_same_mark_twice_counts_once_and_can_be_withdrawn(home: Home) -> None:
     with running(home):
         advice = _ask(home, "s1")["advice_id"]

@@ -37,7 +37,7 @@ from counsel.memory.preferences import (
 )
 from counsel.memory.recovery import HORIZON, Pending, recovery_of
 from counsel.memory.reliability import after, should_suspend
-from counsel.memory.said import Said
+from counsel.memory.said import Said, shown_items
 from counsel.memory.shelf import LessonShelf
 from counsel.memory.signature import same_failure
 from counsel.memory.steps import Step
@@ -46,7 +46,7 @@ from counsel.memory.write_gate import (
     judge,
     novelty_against,
 )
-from counsel.model.advice import Answer, Candidate
+from counsel.model.advice import Candidate
 from counsel.model.events import (
     AdviceGiven,
     AdviceJudged,
@@ -395,12 +395,3 @@ def came_true(foreseen: Candidate, ended: Ended) -> bool:
     if not foreseen.signature:
         return ended.failure_class != "signal"
     return same_failure(foreseen.signature, ended.signature)
-
-
-def shown_items(answer: Answer, item: str = "") -> list[Candidate]:
-    """The candidates that were shown, or the one of them with that id."""
-    return [
-        considered.candidate
-        for considered in answer.considered
-        if considered.shown and item in ("", considered.candidate.id)
-    ]

@@ -5,6 +5,7 @@ from collections import OrderedDict
 from counsel.memory.experience import first_line
 from counsel.memory.injection import injection_reason
 from counsel.memory.write_gate import emitted_fingerprints, has_marker, is_echo
+from counsel.model.advice import Answer, Candidate
 from counsel.model.events import AdviceGiven
 from counsel.model.ids import AdviceId, TraceId
 
@@ -52,3 +53,12 @@ class Said:
         head = error[:_READ]
         said = has_marker(head) or self.echoes(first_line(head))
         return said or injection_reason(head) is not None
+
+
+def shown_items(answer: Answer, item: str = "") -> list[Candidate]:
+    """The candidates that were shown, or the one of them with that id."""
+    return [
+        considered.candidate
+        for considered in answer.considered
+        if considered.shown and item in ("", considered.candidate.id)
+    ]

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 from msgspec import Struct
 
+from counsel.advice.attribution import Contrast, contrast, tally
 from counsel.memory.ports import EventLog, LoggedEvent
 from counsel.model.advice import Authority
 from counsel.model.events import ActionProposed, AdviceGiven, AdviceJudged, FeedbackGiven
@@ -60,6 +61,48 @@ def recent_advice(log: EventLog, session: str = "", limit: int = 20) -> list[Pas
             if len(found) >= limit and found[-1].trace in about:
                 break
     return [_past(event, about.get(event.trace, ""), judged, marks) for event in found]
+
+
+class Worth(Struct, frozen=True, kw_only=True):
+    """What advice was worth, from strict judgements only.
+
+    `effect`: success when shown minus success when held out, over the notes that could have been
+    held out. `verdicts` counts what became of everything that was shown.
+    """
+
+    effect: Contrast
+    verdicts: dict[str, int]
+    not_strict: int
+    """Judgements left out: another trace, or too late."""
+
+
+def worth(log: EventLog) -> Worth:
+    """Over the last `LOOKED_AT` events."""
+    arms: dict[bool, list[bool]] = {True: [], False: []}
+    verdicts: dict[str, int] = {}
+    loud: set[tuple[str, str]] = set()
+    judged: list[AdviceJudged] = []
+    for row in _backwards(log):
+        if isinstance(row.event, AdviceJudged):
+            judged.append(row.event)
+        elif isinstance(row.event, AdviceGiven):
+            loud.update(
+                (row.event.answer.advice_id, one.candidate.id)
+                for one in row.event.answer.considered
+                if one.authority in ("warning", "block")
+            )
+    strict = [event for event in judged if event.strict]
+    for event in strict:
+        if event.shown:
+            verdicts[event.verdict] = verdicts.get(event.verdict, 0) + 1
+        # Warnings are never held out: they have no counterpart in the other arm.
+        if event.succeeded is not None and (event.advice, event.item) not in loud:
+            arms[event.shown].append(event.succeeded)
+    return Worth(
+        effect=contrast(tally(arms[True]), tally(arms[False])),
+        verdicts=dict(sorted(verdicts.items())),
+        not_strict=len(judged) - len(strict),
+    )
 
 
 def last_feedback(log: EventLog, given: AdviceGiven, item: str) -> FeedbackGiven | None:

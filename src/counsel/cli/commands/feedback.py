@@ -10,7 +10,7 @@ from counsel.cli.inside import counterpart
 from counsel.cli.output import emit, json_option
 from counsel.cli.places import since, url
 from counsel.server.replies import Mark, Marked
-from counsel.workflows.advice_record import PastAdvice
+from counsel.workflows.advice_record import PastAdvice, Worth
 
 
 @click.command()
@@ -54,6 +54,30 @@ def list_(session: str, limit: int, as_json: bool) -> None:
         rows = other.get(url("/v1/advice", session=session, limit=limit), list[PastAdvice])
     text = "\n".join(_told(row) for row in rows)
     emit(rows, text or "Nothing was advised yet.", as_json=as_json)
+
+
+@advice.command("worth")
+@json_option
+def worth_(as_json: bool) -> None:
+    """What advice was worth: success when shown against success when held out."""
+    with counterpart(os.environ, changes=False) as other:
+        found = other.get("/v1/advice/worth", Worth)
+    emit(found, _said_of(found), as_json=as_json)
+
+
+def _said_of(found: Worth) -> str:
+    effect = found.effect
+    arms = (
+        f"shown: {effect.shown.successes} of {effect.shown.n} calls went well; "
+        f"held out: {effect.held_out.successes} of {effect.held_out.n}"
+    )
+    if effect.estimate is None:
+        sum_up = "Not measured yet: one of the two has no calls."
+    else:
+        low, high = effect.interval.low, effect.interval.high
+        sum_up = f"Difference {effect.estimate:+.2f}, 95 % between {low:+.2f} and {high:+.2f}."
+    verdicts = ", ".join(f"{name} {count}" for name, count in found.verdicts.items())
+    return f"{arms}\n{sum_up}\nWhat became of what was shown: {verdicts or 'nothing judged yet'}."
 
 
 def _told(row: PastAdvice) -> str:

@@ -25,6 +25,7 @@ TABLE: tuple[Route, ...] = (
     Route("POST", "/v1/outcomes", "outcomes", advice.observe),
     Route("POST", "/v1/feedback", "feedback", advice.mark),
     Route("GET", "/v1/advice", "past_advice", advice.past),
+    Route("GET", "/v1/advice/worth", "advice_worth", advice.effect),
     Route("GET", "/v1/memory/lessons", "lessons", memory.lessons),
     Route("POST", "/v1/memory/lessons", "add_lesson", memory.add),
     Route("GET", "/v1/memory/lessons/{id}", "lesson", memory.lesson),

@@ -21,7 +21,7 @@ from counsel.server.durable import durable
 from counsel.server.exchange import Request, Response, answer
 from counsel.server.replies import Advice, Item, Mark, Marked, Recorded
 from counsel.server.serving import Serving
-from counsel.workflows.advice_record import last_feedback, recent_advice
+from counsel.workflows.advice_record import last_feedback, recent_advice, worth
 
 
 class _Past(Struct, frozen=True, forbid_unknown_fields=True):
@@ -104,6 +104,11 @@ async def past(serving: Serving, request: Request) -> Response:
     log = serving.house.store.events
     most = max(0, wanted.limit)
     return answer(await asyncio.to_thread(recent_advice, log, wanted.session, most))
+
+
+async def effect(serving: Serving, request: Request) -> Response:
+    """What advice was worth: shown against held out."""
+    return answer(await asyncio.to_thread(worth, serving.house.store.events))
 
 
 def _heard(serving: Serving, body: bytes, event: Literal["before", "after"]) -> Heard:
