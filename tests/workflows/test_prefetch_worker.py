@@ -5,7 +5,7 @@ from msgspec.structs import replace
 from counsel.memory.lesson import Lesson
 from counsel.model.actions import Action, ToolKind
 from counsel.model.ids import ActionId, LessonId
-from tests.workflows.rig import PROJECT, Rig, edit, read, shell, shown
+from tests.workflows.rig import PROJECT, Rig, shell, shown
 from tests.workflows.test_loops import ITEM, LESSON, taught
 
 
@@ -51,8 +51,8 @@ def test_a_packet_is_forgotten_when_its_time_is_over() -> None:
 
 def test_a_kind_of_call_that_was_not_expected_is_answered_live() -> None:
     rig = prepared(taught(Rig(prefetch=True)))
-    assert rig.propose(read("a", "/w/p/a.py")).route in ("live", "packet")
-    assert rig.propose(edit("b", "/w/p/a.py")).considered != ()
+    fetch = Action(id=ActionId("a"), tool="WebFetch", kind="fetch", target="https://x.test")
+    assert rig.propose(fetch).route == "live"
 
 
 def asked(rig: Rig, number: int, kind: ToolKind) -> bool:
